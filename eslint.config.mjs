@@ -1,0 +1,113 @@
+import js from "@eslint/js";
+import { defineConfig } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+/** Node's modules that are functions of their arguments alone. */
+const pureNodeModules = ["node:crypto"];
+
+/** Imports point one way: front ends → core. The core is pure, so it loads no framework, no file system and no clock. */
+const coreBoundary = {
+  patterns: [
+    {
+      regex: "^node:(?!crypto$)",
+      message: `src/core is pure: only ${pureNodeModules.join(", ")} of Node.`,
+    },
+    {
+      regex: "^(fs|path|os|child_process|http|https|net|process|timers)(/|$)",
+      message: "src/core is pure.",
+    },
+    {
+      regex: "^(@pulumi|cdk8s|constructs|commander|@peculiar)(/|$)",
+      message: "The core knows no front end.",
+    },
+    {
+      regex: "^(\\.\\./)+(pki|cdk8s|pulumi|cli|demo|render)(/|$)",
+      message: "Imports point from the front ends to the core.",
+    },
+  ],
+};
+
+export default defineConfig(
+  {
+    ignores: [
+      "dist",
+      "out",
+      "node_modules",
+      "coverage",
+      "examples/*/dist",
+      "examples/*/node_modules",
+    ],
+  },
+  js.configs.recommended,
+  ...tseslint.configs.strictTypeChecked,
+  ...tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/switch-exhaustiveness-check": [
+        "error",
+        { considerDefaultExhaustiveForUnions: true, requireDefaultForNonUnion: false },
+      ],
+      // `specOf<T>` reads untyped data as what its kind promises.
+      "@typescript-eslint/no-unnecessary-type-parameters": "off",
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "@typescript-eslint/consistent-type-definitions": "off",
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { ignoreRestSiblings: true, varsIgnorePattern: "^_", argsIgnorePattern: "^_" },
+      ],
+      "max-lines": ["error", { max: 500 }],
+    },
+  },
+  {
+    files: ["src/core/**/*.ts"],
+    rules: {
+      "no-restricted-imports": ["error", coreBoundary],
+      "no-restricted-globals": [
+        "error",
+        "process",
+        "performance",
+        "setTimeout",
+        "setInterval",
+        "fetch",
+      ],
+      "no-restricted-properties": [
+        "error",
+        { object: "Math", property: "random", message: "The same mesh gives the same bytes." },
+        { object: "Date", property: "now", message: "The core has no clock." },
+      ],
+    },
+  },
+  {
+    files: ["test/**/*.ts"],
+    rules: {
+      // Tests look into manifests, which have no types, and break them.
+      ...Object.fromEntries(
+        [
+          "explicit-any",
+          "unsafe-argument",
+          "unsafe-assignment",
+          "unsafe-call",
+          "unsafe-class-instance-assignment",
+          "unsafe-member-access",
+          "unsafe-return",
+        ].map((rule) => [`@typescript-eslint/no-${rule}`, "off"]),
+      ),
+      "@typescript-eslint/no-non-null-assertion": "off",
+      "max-lines": "off",
+    },
+  },
+  {
+    // An example has a tsconfig of its own, for those who copy it; here it is checked against the sources.
+    files: ["examples/**/*.ts"],
+    languageOptions: { parserOptions: { projectService: false, project: "./tsconfig.json" } },
+  },
+  { files: ["**/*.mjs", "**/*.js"], ...tseslint.configs.disableTypeChecked },
+  {
+    files: ["**/*.mjs", "**/*.js"],
+    languageOptions: { globals: { URL: "readonly", console: "readonly", module: "writable" } },
+  },
+);

@@ -1,0 +1,18 @@
+// Writes the files that are made of the sources and committed beside them: npm run generate
+import { mkdir, writeFile } from "node:fs/promises";
+import core from "../dist/index.js";
+import demo from "../dist/demo/index.js";
+import svg from "../dist/render/svg.js";
+
+async function write(path, content) {
+  const file = new URL(`../${path}`, import.meta.url);
+  await mkdir(new URL(".", file), { recursive: true });
+  await writeFile(file, content);
+  console.error(`wrote ${path}`);
+}
+
+await write("schema/mesh.schema.json", `${JSON.stringify(core.meshJsonSchema(), null, 2)}\n`);
+
+const { description, workloads } = demo.shopMesh();
+const plan = core.planMesh(core.parseMesh(description), { workloads });
+await write("docs/demo-topology.svg", await svg.renderSvg(core.toDot(core.topologyOf(plan))));

@@ -1,0 +1,106 @@
+import { Chart } from "cdk8s";
+import { Construct } from "constructs";
+import type { MeshDescription } from "../core/description";
+import { MeshError } from "../core/issues";
+import { type CaFilesByCluster, literalIssues } from "../core/literals";
+import type { Mesh as CoreMesh } from "../core/mesh";
+import type { BaseValues, IstiodValues } from "../core/objects/helmValues";
+import { parseMesh } from "../core/parse";
+import { type Plan, planMesh, type PlanOptions } from "../core/plan";
+import { GlobalDns } from "./globalDns";
+import { GlobalService } from "./globalService";
+import { MultiClusterGateway } from "./multiClusterGateway";
+import { placeObjects, requireCluster } from "./placement";
+import { SharedRootCA } from "./sharedRootCA";
+
+/** What every `Mesh` may have. */
+interface CommonProps extends PlanOptions {
+  /**
+   * CA files of each cluster, as `ensureCertificates` of `meshspan/pki` makes or reads them.
+   * @default none: `trust.issuer` is cert-manager or existing
+   */
+  readonly certificates?: CaFilesByCluster;
+  /**
+   * Where the charts with the secrets go: an App of its own writes them to a folder of their own.
+   * @default beside the other charts
+   */
+  readonly trustScope?: Construct;
+}
+
+/** Properties of `Mesh`: a description, or the mesh that `parseMesh` made of one. */
+export type MeshProps = CommonProps &
+  ({ readonly description: MeshDescription } | { readonly mesh: CoreMesh });
+
+/**
+ * A whole mesh: in its scope a Chart per cluster, named like it, and with `trust.issuer: files` one
+ * more for the secret alone (`<cluster>-cacerts`), so that key material stays out of what is committed.
+ * @throws MeshError with every fault of the description at once.
+ */
+export class Mesh extends Construct {
+  /** The mesh with all defaults. */
+  readonly mesh: CoreMesh;
+  /** What the charts are made of. */
+  readonly plan: Plan;
+  /** By cluster; add your own objects to them. */
+  readonly charts: Readonly<Record<string, Chart>>;
+  /** By cluster; the secrets, where certificates are given. The same charts as `charts` otherwise. */
+  readonly trustCharts: Readonly<Record<string, Chart>>;
+  /** By `<service>.<namespace>`. */
+  readonly services: Readonly<Record<string, GlobalService>>;
+
+  constructor(scope: Construct, id: string, props: MeshProps) {
+    super(scope, id);
+    const { certificates } = props;
+    this.mesh = "mesh" in props ? props.mesh : parseMesh(props.description);
+    this.plan = planMesh(this.mesh, props);
+    const issues = literalIssues(
+      new Set(this.plan.clusters.flatMap(({ objects }) => objects)),
+      certificates,
+    );
+    if (issues.length > 0) throw new MeshError(issues);
+
+    const chartsIn = (parent: Construct, suffix: string) =>
+      Object.fromEntries(
+        this.mesh.clusters.map(({ name }) => [name, new Chart(parent, `${name}${suffix}`)]),
+      );
+    this.charts = chartsIn(scope, "");
+    this.trustCharts =
+      this.mesh.trust.issuer === "files"
+        ? chartsIn(props.trustScope ?? scope, "-cacerts")
+        : this.charts;
+
+    const { mesh, charts } = this;
+    new SharedRootCA(this, "root-ca", {
+      mesh,
+      charts: this.trustCharts,
+      ...(certificates === undefined ? {} : { certificates }),
+    });
+    this.services = Object.fromEntries(
+      mesh.services.map(({ key }) => [
+        key,
+        new GlobalService(this, key, { mesh, charts, service: key }),
+      ]),
+    );
+    for (const { cluster, objects } of this.plan.clusters) {
+      const chart = charts[cluster.name];
+      if (chart === undefined) continue;
+      new MultiClusterGateway(chart, "gateway", { mesh, cluster: cluster.name });
+      new GlobalDns(chart, "dns", { mesh, cluster: cluster.name });
+      placeObjects(
+        new Construct(chart, "workloads"),
+        objects.filter(({ component }) => component === "Mesh"),
+      );
+    }
+  }
+
+  /**
+   * Values for Istio's Helm charts `base` and `istiod` in a cluster.
+   * @throws MeshError when the mesh has no such cluster.
+   */
+  helmValues(cluster: string): { readonly base: BaseValues; readonly istiod: IstiodValues } {
+    const { name } = requireCluster(this.mesh, cluster);
+    const planned = this.plan.clusters.find((candidate) => candidate.cluster.name === name);
+    if (planned === undefined) throw new Error(`${name} is not planned`);
+    return planned.helm;
+  }
+}

@@ -1,0 +1,124 @@
+/** What a person reads after the demo: what there is, what crosses, and that it fits together. */
+import { join } from "node:path";
+import Table from "cli-table3";
+import { dialPortOf } from "../core/mesh";
+import { formatTrace } from "../core/trace/format";
+import { daysLeft, type EnsuredCertificates, fingerprintOf } from "../pki";
+import type { WriteResult } from "../render/writeFiles";
+import type { PlannedShop } from "./demoFiles";
+
+/** What a run of the demo made. */
+export interface DemoRun {
+  readonly shop: PlannedShop;
+  readonly certificates: EnsuredCertificates;
+  readonly result: WriteResult;
+  readonly out: string;
+  readonly milliseconds: number;
+}
+
+export function demoReport(run: DemoRun): string {
+  const { plan, traces } = run.shop;
+  const crossing = traces.filter(({ crosses }) => crosses);
+  const sections = [
+    section("Clusters", clusterTable(run)),
+    section(
+      `Calls across clusters (${crossing.length})`,
+      crossing.map((trace) => `  ${trace.ok ? "ok" : "FAILS"}  ${formatTrace(trace)}`).join("\n") ||
+        "  none: everything runs in one cluster",
+    ),
+    section("Root of trust", trustTable(run)),
+    summary(run),
+    nextSteps(run),
+  ];
+  return `${plan.mesh.name}: ${plan.clusters.length === 1 ? "one cluster" : `${plan.clusters.length} clusters`}, ${plan.mesh.services.length} global services\n\n${sections.join("\n\n")}\n`;
+}
+
+function section(title: string, text: string): string {
+  return `${title}\n${text}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const none = [
+    "top",
+    "top-mid",
+    "top-left",
+    "top-right",
+    "bottom",
+    "bottom-mid",
+    "bottom-left",
+    "bottom-right",
+    "left",
+    "left-mid",
+    "mid",
+    "mid-mid",
+    "right",
+    "right-mid",
+    "middle",
+  ];
+  const drawn = new Table({
+    head: [...head],
+    chars: Object.fromEntries(none.map((name) => [name, name === "middle" ? "  " : ""])),
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
+  });
+  drawn.push(...rows.map((row) => [...row]));
+  return drawn
+    .toString()
+    .split("\n")
+    .map((line) => `  ${line.trimEnd()}`)
+    .join("\n");
+}
+
+function clusterTable({ shop: { plan } }: DemoRun): string {
+  const rows = plan.clusters.map(({ cluster, objects }) => [
+    cluster.name,
+    cluster.locality ?? "",
+    `${cluster.gateway.address ?? "late"}:${dialPortOf(cluster.gateway)}`,
+    cluster.dns.mode,
+    String(
+      plan.mesh.services.filter(({ servedBy }) =>
+        servedBy.some((place) => place.cluster === cluster.name),
+      ).length,
+    ),
+    String(plan.mesh.services.filter(({ consumedBy }) => consumedBy.includes(cluster.name)).length),
+    String(objects.length),
+  ]);
+  return table(["cluster", "locality", "gateway", "dns", "serves", "consumes", "objects"], rows);
+}
+
+function trustTable({ certificates }: DemoRun): string {
+  const now = new Date();
+  const row = (what: string, pem: string) => [
+    what,
+    fingerprintOf(pem),
+    `${daysLeft(pem, now)} days`,
+  ];
+  const rows = [
+    row("root", certificates.root.certificatePem),
+    ...Object.entries(certificates.clusters).map(([name, files]) =>
+      row(name, files["ca-cert.pem"]),
+    ),
+  ];
+  return table(["CA", "SHA-256", "left"], rows);
+}
+
+function summary({ shop, result, out, milliseconds }: DemoRun): string {
+  const objects = shop.plan.clusters.reduce((sum, { objects: list }) => sum + list.length, 0);
+  const files = result.written.length + result.unchanged.length;
+  const removed = result.removed.length === 0 ? "" : `, ${result.removed.length} removed`;
+  return `${objects} objects in ${files} files below ${out} (${result.written.length} written, ${result.unchanged.length} unchanged${removed}) in ${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+function nextSteps({ shop: { plan }, out }: DemoRun): string {
+  const [first] = plan.clusters;
+  if (first === undefined) return "";
+  const { name } = first.cluster;
+  const namespace = plan.mesh.istio.namespace;
+  const folder = join(out, name);
+  return [
+    `Look at ${join(out, "topology.svg")}. To apply it for real, in each cluster (here ${name}):`,
+    `  kubectl --context ${name} apply -f ${join(folder, "10-namespaces.yaml")} -f ${join(folder, "20-trust.yaml")}`,
+    `  helm --kube-context ${name} -n ${namespace} install istio-base istio/base -f ${join(folder, "helm", "base.yaml")}`,
+    `  helm --kube-context ${name} -n ${namespace} install istiod istio/istiod --wait -f ${join(folder, "helm", "istiod.yaml")}`,
+    `  kubectl --context ${name} apply --server-side --force-conflicts -f ${folder}`,
+  ].join("\n");
+}

@@ -1,0 +1,43 @@
+/** What clusters show each other: the hosts that a gateway lets through, and the names that DNS answers. */
+import type { DnsRecord } from "./corefile";
+import type { GlobalService, Mesh } from "./mesh";
+
+/** A cluster's side of the global services. */
+export interface Crossings {
+  /** `svc.cluster.local` hosts that other clusters call here, sorted. */
+  readonly exportedHosts: readonly string[];
+  /** Global names that this cluster consumes, sorted by host. */
+  readonly records: readonly DnsRecord[];
+}
+
+/** Crossings of every cluster by its name, in one pass over the services. */
+export function crossingsOf(
+  mesh: Pick<Mesh, "clusters" | "services">,
+): ReadonlyMap<string, Crossings> {
+  const exportedHosts = new Map<string, string[]>();
+  const records = new Map<string, DnsRecord[]>();
+  for (const service of mesh.services) {
+    const record = { host: service.host, address: service.address };
+    for (const cluster of service.consumedBy) push(records, cluster, record);
+    for (const { cluster } of service.servedBy) {
+      if (isExportedFrom(service, cluster)) push(exportedHosts, cluster, service.localHost);
+    }
+  }
+  return new Map(
+    mesh.clusters.map(({ name }) => [
+      name,
+      { exportedHosts: (exportedHosts.get(name) ?? []).sort(), records: records.get(name) ?? [] },
+    ]),
+  );
+}
+
+/** A service that only its own cluster consumes is not for peers, so its gateway keeps it in. */
+function isExportedFrom(service: GlobalService, cluster: string): boolean {
+  return service.consumedBy.some((consumer) => consumer !== cluster);
+}
+
+function push<V>(map: Map<string, V[]>, key: string, value: V): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}

@@ -1,0 +1,153 @@
+/**
+ * Late values: parts of planned objects that are known only when a cluster or a certificate is there.
+ * They are typed references, so that the number and the names of objects never depend on them.
+ */
+import { mergeCorefile } from "./corefile";
+import type { Issue } from "./issues";
+import { mergeStubDomains } from "./stubDomains";
+
+/** The files of a cluster's CA, as Istio's `cacerts` secret has them. */
+export const caFileNames = [
+  "ca-cert.pem",
+  "ca-key.pem",
+  "root-cert.pem",
+  "cert-chain.pem",
+] as const;
+export type CaFileName = (typeof caFileNames)[number];
+
+/** Something that a front end finds out: from the description, from files, or from a live cluster. */
+export type LateInput =
+  /** The address at which peers reach the gateway of the cluster. */
+  | { readonly kind: "gatewayAddress"; readonly cluster: string }
+  /** A PEM file of the cluster's CA. */
+  | { readonly kind: "caFile"; readonly cluster: string; readonly file: CaFileName }
+  /** The cluster IP of the DNS server of the mesh's domain. */
+  | { readonly kind: "dnsAddress"; readonly cluster: string }
+  /** The Corefile in the cluster's ConfigMap kube-system/coredns. */
+  | { readonly kind: "corefile"; readonly cluster: string }
+  /** The stubDomains in the cluster's ConfigMap kube-system/kube-dns. */
+  | { readonly kind: "stubDomains"; readonly cluster: string };
+
+/** What becomes of the inputs. */
+export type LateExpression =
+  | { readonly use: "text"; readonly input: LateInput }
+  | { readonly use: "base64"; readonly input: LateInput }
+  | { readonly use: "template"; readonly parts: readonly (string | LateInput)[] }
+  | {
+      readonly use: "mergedCorefile";
+      readonly corefile: string | LateInput;
+      readonly domain: string;
+      readonly address: string | LateInput;
+    }
+  | {
+      readonly use: "mergedStubDomains";
+      readonly stubDomains: string | LateInput;
+      readonly domain: string;
+      readonly address: string | LateInput;
+    };
+
+/** A late value inside of a planned object. A class, so that a walk can tell it from a map. */
+export class Late {
+  readonly expression: LateExpression;
+
+  constructor(expression: LateExpression) {
+    this.expression = expression;
+  }
+
+  /** The inputs that it needs, in a fixed order. */
+  get inputs(): readonly LateInput[] {
+    const { expression } = this;
+    switch (expression.use) {
+      case "text":
+      case "base64":
+        return [expression.input];
+      case "template":
+        return expression.parts.filter((part) => typeof part !== "string");
+      case "mergedCorefile":
+        return [expression.corefile, expression.address].filter((part) => typeof part !== "string");
+      case "mergedStubDomains":
+        return [expression.stubDomains, expression.address].filter(
+          (part) => typeof part !== "string",
+        );
+    }
+  }
+
+  /**
+   * The value, once the inputs are known.
+   * @throws LateValueFault when what the cluster has can't be merged.
+   */
+  resolve(lookUp: (input: LateInput) => string): string {
+    const { expression } = this;
+    const text = (part: string | LateInput) => (typeof part === "string" ? part : lookUp(part));
+    switch (expression.use) {
+      case "text":
+        return lookUp(expression.input);
+      case "base64":
+        return Buffer.from(lookUp(expression.input), "utf8").toString("base64");
+      case "template":
+        return expression.parts.map(text).join("");
+      case "mergedCorefile":
+        return merged(
+          mergeCorefile(text(expression.corefile), expression.domain, text(expression.address)),
+        );
+      case "mergedStubDomains":
+        return merged(
+          mergeStubDomains(
+            text(expression.stubDomains),
+            expression.domain,
+            text(expression.address),
+          ),
+        );
+    }
+  }
+
+  toJSON(): unknown {
+    return { $late: this.expression };
+  }
+}
+
+/** What a cluster has, such as its Corefile, can't take what is to be merged into it. */
+export class LateValueFault extends Error {
+  readonly fault: Pick<Issue, "code" | "message" | "hint">;
+
+  constructor(fault: Pick<Issue, "code" | "message" | "hint">) {
+    super(`${fault.message}: ${fault.hint}`);
+    this.name = "LateValueFault";
+    this.fault = fault;
+  }
+}
+
+function merged(result: ReturnType<typeof mergeCorefile>): string {
+  if (result.fault !== undefined) throw new LateValueFault(result.fault);
+  return result.text;
+}
+
+/** A stable text for an input, as a key of maps and a name in messages: `gatewayAddress(west)`. */
+export function lateInputKey(input: LateInput): string {
+  return input.kind === "caFile"
+    ? `caFile(${input.cluster}, ${input.file})`
+    : `${input.kind}(${input.cluster})`;
+}
+
+/** A copy of a value in which late values are replaced; everything else is shared with the original. */
+export function mapLate(value: unknown, replace: (late: Late) => unknown): unknown {
+  if (value instanceof Late) return replace(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) {
+    const items = value.map((item: unknown) => mapLate(item, replace));
+    return items.some((item, index) => item !== value[index]) ? items : value;
+  }
+  const entries = Object.entries(value).map(
+    ([key, item]) => [key, mapLate(item, replace), item] as const,
+  );
+  return entries.some(([, mapped, item]) => mapped !== item)
+    ? Object.fromEntries(entries.map(([key, mapped]) => [key, mapped]))
+    : value;
+}
+
+/** Every late value in a tree. */
+export function lateValuesIn(value: unknown): readonly Late[] {
+  if (value instanceof Late) return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap(lateValuesIn);
+}

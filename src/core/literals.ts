@@ -1,0 +1,104 @@
+/**
+ * Late values in files: whoever writes files can't ask a cluster, so everything has to be in the
+ * description, but for the certificates, which come along.
+ */
+import { type Issue, MeshError } from "./issues";
+import {
+  type CaFileName,
+  Late,
+  type LateInput,
+  lateInputKey,
+  lateValuesIn,
+  LateValueFault,
+  mapLate,
+} from "./late";
+import type { Manifest, PlannedObject } from "./objects/manifest";
+
+/** The CA files of each cluster, PEM texts by file name. */
+export type CaFilesByCluster = Readonly<Record<string, Readonly<Record<CaFileName, string>>>>;
+
+/** What is to be written into the description so that the input is known; `undefined` when it is. */
+function missingLiteral(
+  input: LateInput,
+  certificates: CaFilesByCluster | undefined,
+): Issue | undefined {
+  const { cluster } = input;
+  switch (input.kind) {
+    case "gatewayAddress":
+      return {
+        code: "gateway_address_needed",
+        path: ["clusters", cluster, "gateway", "address"],
+        message: "files need the gateway's address, and it is missing",
+        hint: 'add the address at which other clusters reach this gateway, such as "203.0.113.10"',
+      };
+    case "dnsAddress":
+      return {
+        code: "dns_address_needed",
+        path: ["clusters", cluster, "dns", "address"],
+        message: "files need the DNS server's cluster IP, and it is missing",
+        hint: "add a free address of the cluster's Service range, such as 10.96.0.53",
+      };
+    case "corefile":
+      return {
+        code: "corefile_needed",
+        path: ["clusters", cluster, "dns", "corefile"],
+        message: "files need the Corefile that the stub domain is merged into, and it is missing",
+        hint: 'copy it from: kubectl -n kube-system get configmap coredns -o jsonpath="{.data.Corefile}"',
+      };
+    case "stubDomains":
+      return {
+        code: "corefile_needed",
+        path: ["clusters", cluster, "dns", "stubDomains"],
+        message: "files need kube-dns' stubDomains as they are, and they are missing",
+        hint: 'copy them from: kubectl -n kube-system get configmap kube-dns -o jsonpath="{.data.stubDomains}" (or write {})',
+      };
+    case "caFile":
+      if (certificates !== undefined && Object.hasOwn(certificates, cluster)) return undefined;
+      return {
+        code: "certificate_missing",
+        path: ["certificates", cluster],
+        message: `there is no CA for ${cluster}`,
+        hint: "make it with ensureCertificates, or set trust.issuer to cert-manager or existing",
+      };
+  }
+}
+
+/** What keeps the objects from being written to files; empty when nothing does. */
+export function literalIssues(
+  objects: Iterable<PlannedObject>,
+  certificates?: CaFilesByCluster,
+): readonly Issue[] {
+  const issues = new Map<string, Issue>();
+  for (const { manifest } of objects) {
+    for (const input of lateValuesIn(manifest).flatMap((late) => late.inputs)) {
+      const issue = missingLiteral(input, certificates);
+      if (issue !== undefined) issues.set(JSON.stringify(issue.path), issue);
+    }
+  }
+  return [...issues.values()];
+}
+
+/**
+ * The manifest with its late values filled in from the certificates.
+ * @throws MeshError when something else is late: call `literalIssues` first to learn of all at once.
+ */
+export function toLiteral(manifest: Manifest, certificates?: CaFilesByCluster): Manifest {
+  const lookUp = (input: LateInput): string => {
+    const value = input.kind === "caFile" ? certificates?.[input.cluster]?.[input.file] : undefined;
+    if (value !== undefined) return value;
+    const issue = missingLiteral(input, certificates);
+    if (issue === undefined)
+      throw new Error(`${lateInputKey(input)} is missing from the certificates`);
+    throw new MeshError([issue]);
+  };
+  const resolve = (late: Late): string => {
+    try {
+      return late.resolve(lookUp);
+    } catch (error) {
+      if (error instanceof LateValueFault)
+        throw new MeshError([{ ...error.fault, path: [manifest.kind, manifest.metadata.name] }]);
+      throw error;
+    }
+  };
+  return mapLate(manifest, resolve) as Manifest;
+}

@@ -1,0 +1,234 @@
+/**
+ * The east-west gateway of a cluster: its workload, how peers reach it, and the exact hosts it lets
+ * through. The workload follows Istio's own gateway chart.
+ */
+import type { Cluster, Mesh } from "../mesh";
+import { type Manifest, ownerLabels, planned, type PlannedObject } from "./manifest";
+import { gatewayNamespace, planGatewayNamespaces } from "./namespaces";
+
+type GatewayMesh = Pick<Mesh, "name" | "istio">;
+
+/** Labels of the gateway's pods that Services and Gateways select: `istio: eastwestgateway`. */
+export function gatewaySelector(cluster: Cluster): Readonly<Record<string, string>> {
+  const { name } = cluster.gateway;
+  return { app: name, istio: name.replace(/^istio-(?=.)/, "") };
+}
+
+/**
+ * Everything a cluster's gateway needs.
+ * @param exportedHosts `svc.cluster.local` hosts of the services that this cluster serves to others.
+ */
+export function planGateway(
+  mesh: GatewayMesh,
+  cluster: Cluster,
+  exportedHosts: readonly string[],
+): readonly PlannedObject[] {
+  const context = { mesh, cluster };
+  const namespace = gatewayNamespace(mesh, cluster);
+  const account = serviceAccount(context);
+  const role = secretsRole(context);
+  const workload = deployment(context);
+  const add = (manifest: Manifest, ...dependsOn: readonly Manifest[]) =>
+    planned("gateway", "MultiClusterGateway", manifest, { dependsOn: [namespace, ...dependsOn] });
+  return [
+    ...planGatewayNamespaces(mesh, cluster),
+    add(account),
+    add(role),
+    add(secretsRoleBinding(context), role, account),
+    add(workload, account),
+    add(service(context)),
+    add(autoscaler(context), workload),
+    // A budget of one for a single replica would only block node drains.
+    ...(cluster.gateway.replicas.min > 1 ? [add(disruptionBudget(context), workload)] : []),
+    ...(exportedHosts.length > 0 ? [add(passthroughGateway(context, exportedHosts))] : []),
+  ];
+}
+
+interface Context {
+  readonly mesh: GatewayMesh;
+  readonly cluster: Cluster;
+}
+
+function metadata({
+  mesh,
+  cluster,
+}: Context): Manifest["metadata"] & { readonly namespace: string } {
+  return {
+    name: cluster.gateway.name,
+    namespace: cluster.gateway.namespace,
+    labels: {
+      ...ownerLabels(mesh),
+      "app.kubernetes.io/name": cluster.gateway.name,
+      ...gatewaySelector(cluster),
+    },
+  };
+}
+
+function serviceAccount(context: Context): Manifest {
+  return { apiVersion: "v1", kind: "ServiceAccount", metadata: metadata(context) };
+}
+
+/** What Istio's chart grants, so that servers with credentials can be added to this gateway. */
+function secretsRole(context: Context): Manifest {
+  return {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "Role",
+    metadata: metadata(context),
+    rules: [{ apiGroups: [""], resources: ["secrets"], verbs: ["get", "watch", "list"] }],
+  };
+}
+
+function secretsRoleBinding(context: Context): Manifest {
+  const { name, namespace } = context.cluster.gateway;
+  return {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "RoleBinding",
+    metadata: metadata(context),
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
+    subjects: [{ kind: "ServiceAccount", name, namespace }],
+  };
+}
+
+/** istiod's webhook fills the container in from its `gateway` template; `auto` stands for the image. */
+function deployment(context: Context): Manifest {
+  const { mesh, cluster } = context;
+  const { name, port } = cluster.gateway;
+  const revision = mesh.istio.revision === undefined ? {} : { "istio.io/rev": mesh.istio.revision };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: metadata(context),
+    spec: {
+      selector: { matchLabels: gatewaySelector(cluster) },
+      template: {
+        metadata: {
+          annotations: {
+            "inject.istio.io/templates": "gateway",
+            "prometheus.io/path": "/stats/prometheus",
+            "prometheus.io/port": "15020",
+            "prometheus.io/scrape": "true",
+          },
+          labels: {
+            ...gatewaySelector(cluster),
+            ...revision,
+            "istio.io/dataplane-mode": "none",
+            "sidecar.istio.io/inject": "true",
+            "topology.istio.io/network": cluster.network,
+          },
+        },
+        spec: {
+          serviceAccountName: name,
+          terminationGracePeriodSeconds: 30,
+          securityContext: { seccompProfile: { type: "RuntimeDefault" } },
+          containers: [
+            {
+              name: "istio-proxy",
+              image: "auto",
+              // Traffic for a network stays in it once it is through its gateway.
+              env: [{ name: "ISTIO_META_REQUESTED_NETWORK_VIEW", value: cluster.network }],
+              ports: [
+                { name: "tls", containerPort: port, protocol: "TCP" },
+                { name: "http-envoy-prom", containerPort: 15090, protocol: "TCP" },
+              ],
+              resources: {
+                requests: { cpu: "100m", memory: "128Mi" },
+                limits: { cpu: "2000m", memory: "1024Mi" },
+              },
+              securityContext: {
+                allowPrivilegeEscalation: false,
+                capabilities: { drop: ["ALL"] },
+                privileged: false,
+                readOnlyRootFilesystem: true,
+                runAsNonRoot: true,
+              },
+            },
+          ],
+        },
+      },
+    },
+  };
+}
+
+/** Only the mesh's port is reachable from outside, and health checks where a load balancer makes them; never istiod's ports. */
+function service(context: Context): Manifest {
+  const { port, nodePort, annotations, service: type } = context.cluster.gateway;
+  const isNodePort = nodePort !== undefined;
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: {
+      ...metadata(context),
+      labels: { ...metadata(context).labels, "topology.istio.io/network": context.cluster.network },
+      ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
+    },
+    spec: {
+      type,
+      selector: gatewaySelector(context.cluster),
+      ports: [
+        ...(isNodePort
+          ? []
+          : [{ name: "http-status", port: 15021, targetPort: 15021, protocol: "TCP" }]),
+        {
+          name: "tls",
+          port,
+          targetPort: port,
+          protocol: "TCP",
+          ...(isNodePort ? { nodePort } : {}),
+        },
+      ],
+    },
+  };
+}
+
+function autoscaler(context: Context): Manifest {
+  const { name, replicas } = context.cluster.gateway;
+  return {
+    apiVersion: "autoscaling/v2",
+    kind: "HorizontalPodAutoscaler",
+    metadata: metadata(context),
+    spec: {
+      scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
+      minReplicas: replicas.min,
+      maxReplicas: replicas.max,
+      metrics: [
+        {
+          type: "Resource",
+          resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 80 } },
+        },
+      ],
+    },
+  };
+}
+
+function disruptionBudget(context: Context): Manifest {
+  return {
+    apiVersion: "policy/v1",
+    kind: "PodDisruptionBudget",
+    metadata: metadata(context),
+    spec: { minAvailable: 1, selector: { matchLabels: gatewaySelector(context.cluster) } },
+  };
+}
+
+/**
+ * Lets TLS through by server name to exactly the exported services: istiod builds a chain per host,
+ * port and subset. Never a wildcard, which would export every service of the cluster.
+ */
+function passthroughGateway(context: Context, exportedHosts: readonly string[]): Manifest {
+  const { port } = context.cluster.gateway;
+  const { istio } = gatewaySelector(context.cluster);
+  return {
+    apiVersion: "networking.istio.io/v1",
+    kind: "Gateway",
+    metadata: metadata(context),
+    spec: {
+      selector: { istio },
+      servers: [
+        {
+          port: { number: port, name: "tls", protocol: "TLS" },
+          tls: { mode: "AUTO_PASSTHROUGH" },
+          hosts: [...exportedHosts].sort(),
+        },
+      ],
+    },
+  };
+}

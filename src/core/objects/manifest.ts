@@ -1,0 +1,72 @@
+/** What every planned object has: its manifest, a stable key, its place in the order, its owner. */
+import type { Mesh } from "../mesh";
+
+/** A Kubernetes object. Leaves may be late values. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly [field: string]: unknown;
+}
+
+/** Stages in the order in which they are applied. */
+export const stages = ["namespaces", "trust", "gateway", "services", "dns", "workloads"] as const;
+export type Stage = (typeof stages)[number];
+
+/** The component that makes an object, in both front ends. */
+export type ComponentName =
+  "SharedRootCA" | "MultiClusterGateway" | "GlobalService" | "GlobalDns" | "Mesh";
+
+/** An object of the plan. Objects that are the same in several clusters are one and the same in memory. */
+export interface PlannedObject {
+  /** `<group>/<kind>/<namespace>/<name>`: the same object has the same key in every plan. */
+  readonly key: string;
+  readonly stage: Stage;
+  readonly component: ComponentName;
+  /** The global service that it belongs to, `<service>.<namespace>`. */
+  readonly service: string | undefined;
+  /** Keys of objects of the same cluster that have to be there before; one that isn't planned is there already. */
+  readonly dependsOn: readonly string[];
+  /** True where others own parts of the object: it is merged when applied, and stays when the mesh goes. */
+  readonly shared: boolean;
+  readonly manifest: Manifest;
+}
+
+/** `networking.istio.io/ServiceEntry/default/redis-cart`; without a namespace, that part is empty. */
+export function objectKey(manifest: Manifest): string {
+  const [group, version] = manifest.apiVersion.split("/");
+  const { name, namespace = "" } = manifest.metadata;
+  return `${version === undefined ? "core" : (group ?? "")}/${manifest.kind}/${namespace}/${name}`;
+}
+
+/** Labels that say whose an object is; `kubectl get -l app.kubernetes.io/part-of=<mesh>` finds all of a mesh. */
+export function ownerLabels(mesh: Pick<Mesh, "name">): Readonly<Record<string, string>> {
+  return { "app.kubernetes.io/managed-by": "meshspan", "app.kubernetes.io/part-of": mesh.name };
+}
+
+/** Makes a planned object of a manifest. */
+export function planned(
+  stage: Stage,
+  component: ComponentName,
+  manifest: Manifest,
+  options: {
+    readonly service?: string;
+    readonly dependsOn?: readonly Manifest[];
+    readonly shared?: boolean;
+  } = {},
+): PlannedObject {
+  return {
+    key: objectKey(manifest),
+    stage,
+    component,
+    service: options.service,
+    dependsOn: (options.dependsOn ?? []).map(objectKey),
+    shared: options.shared ?? false,
+    manifest,
+  };
+}

@@ -1,0 +1,322 @@
+/** Clusters: their gateways and their DNS, one by one and against each other. */
+import { IPv4, IPv6 } from "ipaddr.js";
+import { type Merged, mergeCorefile } from "../corefile";
+import type { ClusterDescription } from "../description";
+import { type IssueCollector, show } from "../issues";
+import { type Cluster, type ClusterDns, type ClusterGateway, dialPortOf } from "../mesh";
+import { isValidName, label, labelKey, serviceName, subdomain } from "../names";
+import { mergeStubDomains } from "../stubDomains";
+import { checkName, checkPort, checkRange } from "./names";
+import { checkTrustDomain, type Settings } from "./settings";
+
+/** Ports that an Istio gateway pod or its Service already uses. Source: istio.io, "Ports used by Istio". */
+const istioPorts: Readonly<Record<number, string>> = {
+  15000: "Envoy's admin interface",
+  15001: "Envoy's outbound listener",
+  15004: "the debug interface",
+  15006: "Envoy's inbound listener",
+  15008: "HBONE",
+  15009: "HBONE of old",
+  15010: "istiod's plaintext xDS",
+  15012: "istiod's xDS and CA",
+  15014: "istiod's monitoring",
+  15017: "istiod's webhooks",
+  15020: "the agent's metrics",
+  15021: "health checks",
+  15053: "the DNS proxy",
+  15090: "Envoy's metrics",
+};
+
+export function resolveCluster(
+  name: string,
+  input: ClusterDescription,
+  settings: Settings,
+  issues: IssueCollector,
+): Cluster {
+  const provider = input.provider ?? "rendered";
+  const network = input.network ?? name;
+  const trustDomain = input.trustDomain ?? settings.trustDomain;
+  checkName(issues, label, name);
+  if (input.network !== undefined) checkName(issues.at("network"), label, network);
+  if (input.trustDomain !== undefined) checkTrustDomain(issues.at("trustDomain"), trustDomain);
+  if (input.locality !== undefined) checkLocality(issues.at("locality"), input.locality);
+  if (input.autopilot === true && provider !== "gke") {
+    issues
+      .at("autopilot")
+      .add(
+        "provider_mismatch",
+        `autopilot is set for provider: ${provider}`,
+        "set provider: gke, or remove autopilot",
+      );
+  }
+  return {
+    name,
+    provider,
+    network,
+    locality: input.locality,
+    trustDomain,
+    gateway: resolveGateway(input.gateway ?? {}, provider, settings, issues.at("gateway")),
+    dns: resolveDns(input, settings.domain, issues.at("dns")),
+  };
+}
+
+function checkLocality(issues: IssueCollector, text: string): void {
+  const parts = text.split("/");
+  const whole = parts.length <= 3 && parts.every((part) => part !== "" && isValidName(label, part));
+  if (!whole)
+    issues.add(
+      "invalid_locality",
+      `${show(text)} is not a locality`,
+      'write region/zone/subzone as on the nodes\' labels, such as "us-east1/us-east1-b"',
+    );
+}
+
+function resolveGateway(
+  input: NonNullable<ClusterDescription["gateway"]>,
+  provider: Cluster["provider"],
+  settings: Settings,
+  issues: IssueCollector,
+): ClusterGateway {
+  const name = input.name ?? "istio-eastwestgateway";
+  const namespace = input.namespace ?? "istio-eastwest";
+  checkName(issues.at("name"), serviceName, name);
+  checkName(issues.at("namespace"), label, namespace);
+  if (namespace === settings.istio.namespace) {
+    issues
+      .at("namespace")
+      .add(
+        "conflicting_keys",
+        `the gateway would share ${show(namespace)} with istiod, whose CA key its Role could read`,
+        'give it a namespace of its own, such as "istio-eastwest"',
+      );
+  }
+  const port = input.port ?? 15443;
+  const service = input.service ?? (provider === "kind" ? "NodePort" : "LoadBalancer");
+  if (checkPort(issues.at("port"), input.port) && istioPorts[port] !== undefined) {
+    issues
+      .at("port")
+      .add(
+        "gateway_port_clash",
+        `${port} is the port of ${istioPorts[port]}`,
+        "use 15443, or another free port",
+      );
+  }
+  if (service !== "NodePort" && input.nodePort !== undefined) {
+    issues
+      .at("nodePort")
+      .add(
+        "conflicting_keys",
+        `nodePort is set for a ${service} Service`,
+        "set service: NodePort, or remove nodePort",
+      );
+  }
+  const nodePort = service === "NodePort" ? (input.nodePort ?? 31443) : undefined;
+  if (
+    nodePort !== undefined &&
+    (nodePort < 30_000 || nodePort > 32_767 || !Number.isInteger(nodePort))
+  ) {
+    issues
+      .at("nodePort")
+      .add(
+        "node_port_range",
+        `${nodePort} is not a node port`,
+        "use one from 30000 to 32767, or the range of your API servers",
+      );
+  }
+  for (const key of Object.keys(input.annotations ?? {})) {
+    checkName(issues.at("annotations", key), labelKey, key, "invalid_label");
+  }
+  return {
+    name,
+    namespace,
+    address: input.address,
+    addressType: resolveAddressType(input, issues),
+    port,
+    service,
+    nodePort,
+    annotations: input.annotations ?? {},
+    replicas: resolveReplicas(input.replicas ?? {}, provider, issues.at("replicas")),
+  };
+}
+
+function resolveAddressType(
+  input: NonNullable<ClusterDescription["gateway"]>,
+  issues: IssueCollector,
+): "ip" | "hostname" {
+  const { address, addressType } = input;
+  if (address === undefined) return addressType ?? "ip";
+  const found = isIp(address) ? "ip" : "hostname";
+  // A name whose last label is a number is read as an IPv4 address (WHATWG URL, "ends in a number").
+  if (found === "hostname" && (!isValidName(subdomain, address) || /(?:^|\.)\d+$/.test(address))) {
+    issues
+      .at("address")
+      .add(
+        "invalid_ip",
+        `${show(address)} is neither an IP address nor a host name`,
+        'write an address such as "203.0.113.10" or "gateway.example.com"',
+      );
+  } else if (found === "ip" && isNowhere(address)) {
+    issues
+      .at("address")
+      .add(
+        "invalid_ip",
+        `no peer can reach ${show(address)}`,
+        "write the address at which other clusters reach the gateway",
+      );
+  }
+  if (addressType !== undefined && addressType !== found) {
+    issues
+      .at("addressType")
+      .add(
+        "conflicting_keys",
+        `addressType is ${addressType}, and ${show(address)} is ${found === "ip" ? "an IP address" : "a host name"}`,
+        "remove addressType; it follows from the address",
+      );
+  }
+  return found;
+}
+
+/** IPv6 addresses with a zone mean something on one host only. */
+function isIp(address: string): boolean {
+  return IPv4.isValidFourPartDecimal(address) || (IPv6.isValid(address) && !address.includes("%"));
+}
+
+/** Unspecified, loopback, broadcast and multicast addresses are nobody's to be reached at. */
+function isNowhere(address: string): boolean {
+  const range = (
+    IPv4.isValidFourPartDecimal(address) ? IPv4.parse(address) : IPv6.parse(address)
+  ).range();
+  return ["unspecified", "loopback", "broadcast", "multicast"].includes(range);
+}
+
+function resolveReplicas(
+  input: { readonly min?: number | undefined; readonly max?: number | undefined },
+  provider: Cluster["provider"],
+  issues: IssueCollector,
+): ClusterGateway["replicas"] {
+  const min = input.min ?? Math.min(provider === "kind" ? 1 : 2, input.max ?? 2);
+  const max = input.max ?? Math.max(5, min);
+  checkRange(issues.at("min"), input.min, 1, 1000);
+  checkRange(issues.at("max"), input.max, 1, 1000);
+  if (input.max !== undefined && input.min !== undefined && min > max) {
+    issues.add("out_of_range", `min ${min} is more than max ${max}`, "swap them");
+  }
+  return { min, max };
+}
+
+function resolveDns(
+  cluster: ClusterDescription,
+  domain: string,
+  issues: IssueCollector,
+): ClusterDns {
+  const input =
+    typeof cluster.dns === "object" ? cluster.dns : { mode: cluster.dns ?? ("proxy" as const) };
+  const { mode } = input;
+  const only = (key: "corefile" | "stubDomains" | "extension", wanted: string) => {
+    if (input[key] === undefined || mode === wanted) return;
+    issues
+      .at(key)
+      .add(
+        "conflicting_keys",
+        `${key} is set for mode: ${mode}`,
+        `set mode: ${wanted}, or remove ${key}`,
+      );
+  };
+  only("corefile", "coredns");
+  only("extension", "coredns");
+  only("stubDomains", "kube-dns");
+  if (mode === "proxy" && input.address !== undefined) {
+    issues
+      .at("address")
+      .add("conflicting_keys", "address is set for mode: proxy, which has no server", "remove it");
+  }
+  if (
+    input.address !== undefined &&
+    (!IPv4.isValidFourPartDecimal(input.address) || isNowhere(input.address))
+  ) {
+    issues
+      .at("address")
+      .add(
+        "invalid_ip",
+        `${show(input.address)} is not an IPv4 address that a Service can have`,
+        "write a free address of the cluster's Service range",
+      );
+  }
+  if (mode === "kube-dns" && cluster.autopilot === true) {
+    issues.add(
+      "dns_unsupported",
+      "GKE Autopilot resolves with Cloud DNS, which has no stub domains of kube-dns",
+      "use dns: proxy",
+    );
+  }
+  if (mode === "kube-dns" && cluster.provider === "kind") {
+    issues.add(
+      "dns_unsupported",
+      "kind clusters resolve with CoreDNS",
+      "use dns: coredns or dns: proxy",
+    );
+  }
+  if (input.extension === "coredns-custom" && input.corefile !== undefined) {
+    issues
+      .at("corefile")
+      .add(
+        "conflicting_keys",
+        "corefile is set beside extension: coredns-custom, which leaves the Corefile alone",
+        "remove one of them",
+      );
+  }
+  const address = input.address ?? "";
+  if (mode === "coredns" && input.corefile !== undefined) {
+    reportFault(issues.at("corefile"), mergeCorefile(input.corefile, domain, address));
+  }
+  if (mode === "kube-dns" && input.stubDomains !== undefined) {
+    reportFault(issues.at("stubDomains"), mergeStubDomains(input.stubDomains, domain, address));
+  }
+  return {
+    mode,
+    address: input.address,
+    corefile: input.corefile,
+    stubDomains: input.stubDomains,
+    extension: input.extension ?? "corefile",
+  };
+}
+
+/** Reports what a merge refuses. */
+function reportFault(issues: IssueCollector, merged: Merged): void {
+  if (merged.fault !== undefined)
+    issues.add(merged.fault.code, merged.fault.message, merged.fault.hint);
+}
+
+/** Two gateways can't be dialled at one address and port, and an alias names no trust domain of the mesh itself. */
+export function checkClustersTogether(
+  clusters: readonly Cluster[],
+  settings: Settings,
+  issues: IssueCollector,
+): void {
+  const dialled = new Map<string, string>();
+  for (const { name, gateway } of clusters) {
+    if (gateway.address === undefined) continue;
+    const place = `${gateway.address}:${dialPortOf(gateway)}`;
+    const clash = dialled.get(place);
+    if (clash === undefined) dialled.set(place, name);
+    else
+      issues
+        .at("clusters", name, "gateway", "address")
+        .add(
+          "gateway_address_clash",
+          `the gateway of ${show(clash)} is at ${place} already`,
+          "give each gateway an address or a port of its own",
+        );
+  }
+  const own = new Set([settings.trustDomain, ...clusters.map(({ trustDomain }) => trustDomain)]);
+  settings.trust.aliases.forEach((alias, index) => {
+    if (!own.has(alias)) return;
+    issues
+      .at("trust", "trustDomainAliases", index)
+      .add(
+        "trust_overlap",
+        `${show(alias)} is a trust domain of the mesh itself`,
+        "remove the alias; the trust domains of all clusters are accepted anyway",
+      );
+  });
+}

@@ -1,0 +1,165 @@
+/** Route rules of a service: what they match, and where they send it. */
+import type { RouteDescription } from "../description";
+import { type IssueCollector, show } from "../issues";
+import type { Route, RouteDestination, ServicePort, ServiceVersion } from "../mesh";
+import { rulesForPort, takesPort } from "../routing";
+import { suggest } from "../shape";
+import { checkMatch } from "./matches";
+import { checkDuration, checkRange } from "./names";
+
+export function resolveRoutes(
+  input: readonly RouteDescription[],
+  ports: readonly ServicePort[],
+  versions: readonly ServiceVersion[],
+  issues: IssueCollector,
+): readonly Route[] {
+  const routes = input.map((route, index) =>
+    resolveRoute(route, ports, versions, issues.at(index)),
+  );
+  checkReach(routes, ports, issues);
+  return routes;
+}
+
+function resolveRoute(
+  input: RouteDescription,
+  ports: readonly ServicePort[],
+  versions: readonly ServiceVersion[],
+  issues: IssueCollector,
+): Route {
+  const matches =
+    input.match === undefined ? [] : Array.isArray(input.match) ? input.match : [input.match];
+  matches.forEach((match, index) =>
+    checkMatch(match, issues.at("match", ...(Array.isArray(input.match) ? [index] : []))),
+  );
+  if (Array.isArray(input.match) && input.match.length === 0) {
+    issues
+      .at("match")
+      .add(
+        "invalid_match",
+        "the list is empty",
+        "remove it for every request, or add what to match",
+      );
+  }
+  const chosen = input.port === undefined ? ports : ports.filter(({ port }) => port === input.port);
+  if (input.port !== undefined && chosen.length === 0) {
+    issues
+      .at("port")
+      .add(
+        "route_port",
+        `the service has no port ${show(input.port)}`,
+        `its ports are ${ports.map(({ port }) => port).join(", ")}`,
+      );
+  }
+  const httpOnly = (["match", "timeout", "retries"] as const).filter(
+    (key) => input[key] !== undefined,
+  );
+  for (const key of httpOnly) {
+    if (chosen.length === 0 || chosen.some(({ isHttp }) => isHttp)) continue;
+    issues
+      .at(key)
+      .add(
+        "route_needs_http",
+        `${key} is for requests, and ${chosen.map(({ name, protocol }) => `port ${name} is ${protocol}`).join(", ")}`,
+        "remove it, or give the port an HTTP protocol",
+      );
+  }
+  checkDuration(issues.at("timeout"), input.timeout);
+  checkRange(issues.at("retries", "attempts"), input.retries?.attempts, 0, 100);
+  checkDuration(issues.at("retries", "perTryTimeout"), input.retries?.perTryTimeout);
+  return {
+    matches,
+    port: input.port,
+    destinations: resolveDestinations(input.to, versions, issues.at("to")),
+    timeout: input.timeout,
+    retries:
+      input.retries === undefined
+        ? undefined
+        : {
+            attempts: input.retries.attempts,
+            perTryTimeout: input.retries.perTryTimeout,
+            retryOn: input.retries.retryOn,
+          },
+  };
+}
+
+function resolveDestinations(
+  input: RouteDescription["to"],
+  versions: readonly ServiceVersion[],
+  issues: IssueCollector,
+): readonly RouteDestination[] {
+  if (input === undefined) return [{ version: undefined, weight: undefined }];
+  if (input.length === 0)
+    issues.add(
+      "route_weights",
+      "the list is empty",
+      "add a destination, or remove it for the whole service",
+    );
+  const names = versions.map(({ name }) => name);
+  input.forEach(({ version, weight }, index) => {
+    const at = issues.at(index);
+    if (version !== undefined && !names.includes(version)) {
+      at.at("version").add(
+        "unknown_version",
+        `there is no version ${show(version)}`,
+        suggest(version, names),
+      );
+    }
+    if (input.findIndex((other) => other.version === version) !== index) {
+      at.add(
+        "route_weights",
+        `${show(version ?? "the whole service")} is listed twice`,
+        "add the weights up in one entry",
+      );
+    }
+    if (weight === undefined && input.length > 1)
+      at.add("route_weights", "it has no weight", "give every destination of the rule a weight");
+    checkRange(at.at("weight"), weight, 0, 1_000_000);
+  });
+  const weighed = input.filter(({ weight }) => weight !== undefined);
+  if (
+    weighed.length > 0 &&
+    weighed.length === input.length &&
+    weighed.every(({ weight }) => weight === 0)
+  ) {
+    issues.add("route_weights", "the weights sum up to 0", "give one destination a weight above 0");
+  }
+  return input.map(({ version, weight }) => ({
+    version,
+    weight: input.length > 1 ? weight : undefined,
+  }));
+}
+
+/** A rule that no port's traffic ever comes to is dead, and requests that no rule takes would fail. */
+function checkReach(
+  routes: readonly Route[],
+  ports: readonly ServicePort[],
+  issues: IssueCollector,
+): void {
+  const reached = new Set<number>();
+  for (const port of ports) {
+    const rules = rulesForPort(routes, port);
+    for (const { index } of rules) reached.add(index);
+    const last = rules.at(-1);
+    if (last !== undefined && last.route.matches.length > 0) {
+      issues
+        .at(last.index)
+        .add(
+          "route_no_default",
+          `requests to port ${port.name} that no rule matches would be answered with 404`,
+          'add a last rule without "match"',
+        );
+    }
+  }
+  routes.forEach((route, index) => {
+    const isMeant = ports.some((port) => takesPort(route, port));
+    if (isMeant && !reached.has(index)) {
+      issues
+        .at(index)
+        .add(
+          "route_unreachable",
+          "a rule before it takes every request",
+          'move it up, or give that rule a "match"',
+        );
+    }
+  });
+}

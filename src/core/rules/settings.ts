@@ -1,0 +1,160 @@
+/** Settings of the whole mesh: names, the address pool, the common root of trust. */
+import type { z } from "zod";
+import { type AddressPool, parsePool, reservedOverlap } from "../addresses";
+import type { settingsSchema } from "../description";
+import { type IssueCollector, show } from "../issues";
+import type { Mesh, TrustSettings } from "../mesh";
+import { clusterDomain, label, subdomain } from "../names";
+import { checkName, checkRange } from "./names";
+
+type SettingsInput = z.output<typeof settingsSchema>;
+
+/** A mesh without its clusters and services, and the pool in numbers where it is one. */
+export interface Settings extends Omit<Mesh, "clusters" | "services"> {
+  readonly addressPool: AddressPool | undefined;
+}
+
+/**
+ * Class E: routed nowhere, and large enough that two of 2,500 names fall on one address in one of a
+ * hundred meshes. istiod's own range inside of it is stepped around.
+ */
+export const defaultPool = "240.0.0.0/4";
+
+/** Names that DNS or Istio give a meaning of their own. */
+const takenDomains = ["local", "svc", "localhost", clusterDomain];
+
+export function resolveSettings(input: Partial<SettingsInput>, issues: IssueCollector): Settings {
+  const name = input.name ?? "mesh";
+  const domain = input.domain ?? "global";
+  const trustDomain = input.trustDomain ?? "cluster.local";
+  checkName(issues.at("name"), label, name);
+  checkTrustDomain(issues.at("trustDomain"), trustDomain);
+  if (
+    checkName(issues.at("domain"), subdomain, domain, "invalid_host") &&
+    (takenDomains.includes(domain) || domain.endsWith(`.${clusterDomain}`))
+  ) {
+    issues
+      .at("domain")
+      .add(
+        "invalid_host",
+        `${show(domain)} belongs to Kubernetes itself`,
+        'choose another, such as "global"',
+      );
+  }
+  if (input.istio?.namespace !== undefined)
+    checkName(issues.at("istio", "namespace"), label, input.istio.namespace);
+  if (input.istio?.revision !== undefined)
+    checkName(issues.at("istio", "revision"), label, input.istio.revision);
+
+  const pool = input.addresses ?? defaultPool;
+  return {
+    name,
+    domain,
+    trustDomain,
+    pool,
+    addressPool: resolvePool(pool, issues.at("addresses")),
+    istio: {
+      version: input.istio?.version,
+      revision: input.istio?.revision,
+      namespace: input.istio?.namespace ?? "istio-system",
+    },
+    trust: resolveTrust(input.trust ?? {}, issues.at("trust")),
+  };
+}
+
+function resolvePool(cidr: string, issues: IssueCollector): AddressPool | undefined {
+  const pool = parsePool(cidr);
+  if ("fault" in pool) {
+    issues.add(
+      "invalid_pool",
+      `${show(cidr)} ${pool.fault}`,
+      `write an IPv4 network with a prefix from /4 to /30, such as ${defaultPool} or 127.255.0.0/16`,
+    );
+    return undefined;
+  }
+  const overlap = reservedOverlap(pool);
+  if (overlap === undefined) return pool;
+  issues.add(
+    "pool_reserved",
+    `${show(cidr)} overlaps ${overlap}`,
+    `choose a range that nothing else uses, such as ${defaultPool}`,
+  );
+  return undefined;
+}
+
+/** Trust domains are dot-separated labels (Istio's ValidateTrustDomain), here in lower case as SPIFFE wants them. */
+export function checkTrustDomain(issues: IssueCollector, text: string): void {
+  checkName(issues, subdomain, text, "invalid_trust_domain");
+}
+
+function resolveTrust(
+  input: NonNullable<SettingsInput["trust"]>,
+  issues: IssueCollector,
+): TrustSettings {
+  const issuer = input.issuer ?? "files";
+  const made = (["algorithm", "rootDays", "intermediateDays"] as const).filter(
+    (key) => input[key] !== undefined,
+  );
+  for (const key of made) {
+    if (issuer === "existing" || (issuer === "cert-manager" && key === "rootDays")) {
+      issues
+        .at(key)
+        .add(
+          "trust_overlap",
+          `${key} says how certificates are made here, which issuer: ${issuer} leaves to others`,
+          `remove ${key}, or set issuer: files`,
+        );
+    }
+  }
+  if (input.certManager !== undefined && issuer !== "cert-manager") {
+    issues
+      .at("certManager")
+      .add(
+        "trust_overlap",
+        `certManager is set beside issuer: ${issuer}`,
+        "remove certManager, or set issuer: cert-manager",
+      );
+  }
+  if (input.certManager === undefined && issuer === "cert-manager") {
+    issues
+      .at("certManager")
+      .add(
+        "missing_key",
+        "it is missing",
+        "name the issuer that signs the intermediates: certManager: { name: mesh-root }",
+      );
+  }
+  if (input.certManager !== undefined)
+    checkName(issues.at("certManager", "name"), subdomain, input.certManager.name);
+  const rootDays = input.rootDays ?? 3650;
+  const intermediateDays = input.intermediateDays ?? Math.min(730, rootDays);
+  // Ten times as long as leaves live (24 h), so that a renewal always has time; at most 100 years.
+  checkRange(issues.at("rootDays"), input.rootDays, 10, 36_500);
+  checkRange(issues.at("intermediateDays"), input.intermediateDays, 10, 36_500);
+  if (intermediateDays > rootDays) {
+    issues
+      .at("intermediateDays")
+      .add(
+        "certificate_lifetime",
+        `${intermediateDays} days are longer than the root lives (${rootDays} days)`,
+        "give the root more days, or the intermediates fewer",
+      );
+  }
+  (input.trustDomainAliases ?? []).forEach((alias, index, all) => {
+    const at = issues.at("trustDomainAliases", index);
+    checkTrustDomain(at, alias);
+    if (all.indexOf(alias) !== index)
+      at.add("trust_overlap", `${show(alias)} is listed twice`, "remove one of them");
+  });
+  return {
+    issuer,
+    algorithm: input.algorithm ?? "ecdsa-p256",
+    rootDays,
+    intermediateDays,
+    certManager:
+      input.certManager === undefined
+        ? undefined
+        : { name: input.certManager.name, kind: input.certManager.kind ?? "ClusterIssuer" },
+    aliases: [...(input.trustDomainAliases ?? [])].sort(),
+  };
+}

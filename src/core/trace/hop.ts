@@ -1,0 +1,69 @@
+/** A hop: one step of a call's way, and the object that makes it. */
+import type { PlannedObject } from "../objects/manifest";
+import type { ClusterIndex } from "./planIndex";
+
+/** The hops of a path, in their order. */
+export const hopKinds = [
+  "name",
+  "address",
+  "route",
+  "endpoint",
+  "tls",
+  "gateway",
+  "chain",
+  "service",
+  "pods",
+  "trust",
+  "identity",
+  "authentication",
+  "authorization",
+] as const;
+export type HopKind = (typeof hopKinds)[number];
+
+/** One hop of a path. */
+export interface Hop {
+  readonly kind: HopKind;
+  readonly cluster: string;
+  /**
+   * `planned`: an object of the plan makes it. `assumed`: it is somebody else's, such as workloads that
+   * the plan doesn't have. `weak`: the call works, and so would others that should not. `missing`: the
+   * call fails here.
+   */
+  readonly status: "planned" | "assumed" | "weak" | "missing";
+  /** Key of the object that makes the hop, or of the one that should. */
+  readonly object: string | undefined;
+  /** What the hop comes to, or what is missing. */
+  readonly text: string;
+}
+
+/** Makes hops of one cluster. */
+export function hopsOf(cluster: ClusterIndex) {
+  const hop =
+    (status: Hop["status"]) =>
+    (kind: HopKind, object: PlannedObject | string | undefined, text: string): Hop => ({
+      kind,
+      cluster: cluster.name,
+      status,
+      object: typeof object === "string" ? object : object?.key,
+      text,
+    });
+  return {
+    planned: hop("planned"),
+    assumed: hop("assumed"),
+    weak: hop("weak"),
+    missing: hop("missing"),
+  };
+}
+
+/** `ServiceEntry default/redis-cart`, for a text. */
+export function nameOf({ manifest }: PlannedObject): string {
+  const { name, namespace } = manifest.metadata;
+  return `${manifest.kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
+}
+
+/** Who makes a call; `undefined` for any identity of the mesh. */
+export interface CallerIdentity {
+  readonly cluster: ClusterIndex;
+  readonly namespace: string;
+  readonly serviceAccount: string | undefined;
+}

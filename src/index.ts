@@ -1,0 +1,45 @@
+/** Meshspan's core: a mesh description, the plan that it becomes, and what the plan says about each call. */
+export * from "./core/description";
+export { parseMesh, parseService, safeParseMesh, type ParseResult } from "./core/parse";
+export * from "./core/mesh";
+export {
+  formatIssue,
+  formatPath,
+  type Issue,
+  type IssueCode,
+  MeshError,
+  type PathSegment,
+} from "./core/issues";
+export {
+  type ClusterPlan,
+  type Plan,
+  planMesh,
+  type PlanOptions,
+  type Workloads,
+} from "./core/plan";
+export * from "./core/late";
+export {
+  type ComponentName,
+  type Manifest,
+  type PlannedObject,
+  type Stage,
+  stages,
+} from "./core/objects/manifest";
+export {
+  mergeCorefile,
+  unmergeCorefile,
+  type DnsRecord,
+  domainZone,
+  stubDomainBlock,
+} from "./core/corefile";
+export { mergeStubDomains } from "./core/stubDomains";
+export { type Call, callsOf, localCallsOf } from "./core/trace/calls";
+export { type Hop, type HopKind, hopKinds } from "./core/trace/hop";
+export { type Trace, traceIssues, type TracePath, tracePlan } from "./core/trace/trace";
+export { explainTrace, formatTrace } from "./core/trace/format";
+export { formatYaml, type Position, safeParseMeshYaml, type YamlParseResult } from "./core/yaml";
+export { type CaFilesByCluster } from "./core/literals";
+export { type RenderedFile, renderPlan } from "./render/renderPlan";
+export * from "./core/topology/topology";
+export { toDot } from "./core/topology/dot";
+export { toMermaid } from "./core/topology/mermaid";

@@ -1,0 +1,89 @@
+/** Files that are written once: whole or not at all, and never replaced. */
+import { randomBytes } from "node:crypto";
+import { link, open, readFile, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { IssueCollector } from "../core/issues";
+
+/** A file's text after `publish`, and whether it is this call that made it. */
+export interface Published {
+  readonly text: string;
+  readonly created: boolean;
+}
+
+/** Error codes of file systems that have no hard links. */
+const noLinks: ReadonlySet<string> = new Set([
+  "EPERM",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "ENOSYS",
+  "EMLINK",
+]);
+
+/** The `code` of a system error; a word in its place for any other. */
+export function systemErrorCode(error: unknown): string {
+  // Not `instanceof Error`: under Jest, Node's errors are of another realm.
+  const code = typeof error === "object" && error !== null && "code" in error && error.code;
+  return typeof code === "string" ? code : "unknown error";
+}
+
+/**
+ * Makes a file with its mode from the first moment, or returns what is there already. The text is
+ * written and synced under another name in the same folder, and link(2) then gives it its own: that
+ * is atomic and, unlike rename(2), fails when somebody else was first. So no reader sees half
+ * a file, and of two writers both go on with the same text.
+ *
+ * Where there are no hard links, the file is created exclusively and written in place; an
+ * interrupted write leaves torn PEM, which is refused when it is read.
+ *
+ * @throws the system's error, as when the disk is full or the folder may not be written to.
+ */
+export async function publish(path: string, text: string, mode: number): Promise<Published> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  try {
+    await writeNew(temporary, text, mode);
+    try {
+      await link(temporary, path);
+    } catch (error) {
+      if (!noLinks.has(systemErrorCode(error))) throw error;
+      await writeNew(path, text, mode);
+    }
+    return { text, created: true };
+  } catch (error) {
+    if (systemErrorCode(error) !== "EEXIST") throw error;
+    return { text: await readFile(path, "utf8"), created: false };
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+async function writeNew(path: string, text: string, mode: number): Promise<void> {
+  const file = await open(path, "wx", mode);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * The text of a file, `undefined` when there is none. Adds `certificate_unreadable` and returns ""
+ * when it can't be read or is not UTF-8 (PEM is ASCII, with comments at most around it).
+ */
+export async function readText(path: string, issues: IssueCollector): Promise<string | undefined> {
+  try {
+    // A lossy decoding would change bytes that have to stay the same in every cluster.
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await readFile(path));
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === "ENOENT") return undefined;
+    issues.add(
+      "certificate_unreadable",
+      code === "ERR_ENCODING_INVALID_ENCODED_DATA"
+        ? `${path} is not a text file`
+        : `${path} can't be read (${code})`,
+      "make it a PEM file that this user may read",
+    );
+    return "";
+  }
+}

@@ -1,0 +1,101 @@
+/** Writes files so that what didn't change isn't touched, nothing is ever half-written, and nothing old is left over. */
+import { randomUUID } from "node:crypto";
+import { chmod, mkdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { dirname, isAbsolute, join, normalize, sep } from "node:path";
+import type { RenderedFile } from "./renderPlan";
+
+/** What a run did. Paths are relative to the folder. */
+export interface WriteResult {
+  readonly written: readonly string[];
+  readonly unchanged: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** Lists the files of the last run, so that the next one removes those that are no more. */
+const indexName = ".meshspan-files.json";
+
+/**
+ * Writes the files below a folder. A file with the same content keeps its time of change; others are
+ * written beside and renamed into place. Files of an earlier run that are no longer wanted are
+ * removed; files that somebody else put there are never touched.
+ */
+export async function writeFiles(
+  directory: string,
+  files: readonly RenderedFile[],
+): Promise<WriteResult> {
+  for (const { path } of files) assertInside(path);
+  const written: string[] = [];
+  const unchanged: string[] = [];
+  const before = await readIndex(directory);
+  for (const file of files) {
+    const wasThere = await writeIfChanged(join(directory, file.path), file);
+    (wasThere ? unchanged : written).push(file.path);
+  }
+  const wanted = new Set(files.map(({ path }) => path));
+  const removed = before.filter((path) => !wanted.has(path));
+  for (const path of removed) await removeFile(directory, path);
+  const index = `${JSON.stringify([...wanted].sort(), null, 2)}\n`;
+  await writeIfChanged(join(directory, indexName), { path: indexName, content: index });
+  return { written, unchanged, removed };
+}
+
+/** @returns true when the file was there with this content already. */
+async function writeIfChanged(
+  path: string,
+  { content, secret = false }: RenderedFile,
+): Promise<boolean> {
+  const mode = secret ? 0o600 : 0o644;
+  const existing = await readFile(path, "utf8").catch(ignoreMissing);
+  if (existing === content) {
+    if (secret && ((await stat(path)).mode & 0o077) !== 0) await chmod(path, mode);
+    return true;
+  }
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(temporary, content, { mode, flag: "wx" });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  return false;
+}
+
+async function readIndex(directory: string): Promise<readonly string[]> {
+  const text = await readFile(join(directory, indexName), "utf8").catch(ignoreMissing);
+  if (text === undefined) return [];
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list)
+      ? list.filter((path): path is string => typeof path === "string" && isInside(path))
+      : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Removes a file, and folders that are empty after that. */
+async function removeFile(directory: string, path: string): Promise<void> {
+  await rm(join(directory, path), { force: true });
+  for (let folder = dirname(path); folder !== "."; folder = dirname(folder)) {
+    const isEmpty = await rmdir(join(directory, folder)).then(
+      () => true,
+      () => false,
+    );
+    if (!isEmpty) return;
+  }
+}
+
+function isInside(path: string): boolean {
+  return !isAbsolute(path) && normalize(path).split(sep)[0] !== "..";
+}
+
+function assertInside(path: string): void {
+  if (!isInside(path)) throw new Error(`${JSON.stringify(path)} leads out of the folder`);
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code === "ENOENT") return undefined;
+  throw error;
+}

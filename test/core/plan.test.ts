@@ -1,0 +1,145 @@
+import fc from "fast-check";
+import { type MeshDescription, parseMesh, planMesh, stages } from "../../src";
+import { shopMesh } from "../../src/demo";
+import {
+  objectOf,
+  objectsOf,
+  sampleDescription,
+  sampleMesh,
+  samplePlan,
+  sampleWorkloads,
+} from "./sampleMesh";
+
+/** The same value with the keys of every map in another order. */
+function shuffled(value: unknown, order: (keys: readonly string[]) => readonly string[]): unknown {
+  if (Array.isArray(value)) return value.map((item) => shuffled(item, order));
+  if (typeof value !== "object" || value === null) return value;
+  const map = value as Record<string, unknown>;
+  return Object.fromEntries(order(Object.keys(map)).map((key) => [key, shuffled(map[key], order)]));
+}
+
+describe("the plan of a mesh", () => {
+  const { description, workloads } = shopMesh();
+  const bytes = (input: unknown) =>
+    JSON.stringify(planMesh(parseMesh(input as MeshDescription), { workloads }));
+
+  it("is the same, byte for byte, in ten runs", () => {
+    expect(
+      new Set(Array.from({ length: 10 }, () => bytes(structuredClone(description)))).size,
+    ).toBe(1);
+  });
+
+  it("is the same, byte for byte, under any order of keys", () => {
+    const expected = bytes(description);
+    fc.assert(
+      fc.property(fc.infiniteStream(fc.nat()), (numbers) => {
+        const order = (keys: readonly string[]) =>
+          keys
+            .map((key) => ({ key, rank: numbers.next().value as number }))
+            .sort((a, b) => a.rank - b.rank)
+            .map(({ key }) => key);
+        expect(bytes(shuffled(description, order))).toBe(expected);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("has unique keys in each cluster, and every object's needs before it", () => {
+    for (const { objects } of samplePlan.clusters) {
+      const keys = objects.map(({ key }) => key);
+      expect(new Set(keys).size).toBe(keys.length);
+      objects.forEach(({ dependsOn }, index) => {
+        for (const key of dependsOn) expect(keys.indexOf(key)).toBeLessThan(index);
+      });
+    }
+  });
+
+  it("applies namespaces first, then trust, gateways, services, DNS and workloads", () => {
+    const seen = [...new Set(objectsOf(samplePlan, "west").map(({ stage }) => stage))];
+    expect(seen).toEqual([...stages]);
+  });
+
+  it("names whose each object is", () => {
+    for (const { objects } of planMesh(sampleMesh).clusters) {
+      for (const { manifest, shared } of objects) {
+        if (shared && manifest.kind === "ConfigMap")
+          expect(manifest.metadata.labels).toBeUndefined();
+        else
+          expect(manifest.metadata.labels).toMatchObject({
+            "app.kubernetes.io/managed-by": "meshspan",
+            "app.kubernetes.io/part-of": "sample",
+          });
+      }
+    }
+  });
+
+  it("puts resources only where a service is consumed or served", () => {
+    const plan = planMesh(
+      parseMesh({
+        ...sampleDescription,
+        clusters: { ...sampleDescription.clusters, north: {} },
+        services: {
+          "cart.default": { ...sampleDescription.services["cart.default"], consumedBy: ["east"] },
+        },
+      }),
+    );
+    const kinds = (cluster: string) =>
+      objectsOf(plan, cluster)
+        .filter(({ service }) => service !== undefined)
+        .map(({ manifest }) => manifest.kind);
+    expect(kinds("east")).toEqual(["ServiceEntry", "DestinationRule"]);
+    expect(kinds("west")).toEqual(["PeerAuthentication", "AuthorizationPolicy"]);
+    expect(kinds("north")).toEqual([]);
+  });
+
+  it("shares one object among consumers that see the same thing", () => {
+    const clusters = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`c${i}`, {}]));
+    const plan = planMesh(
+      parseMesh({
+        name: "wide",
+        clusters,
+        services: {
+          "cart.default": { ...sampleDescription.services["cart.default"], servedBy: ["c0"] },
+        },
+      }),
+    );
+    const entries = plan.clusters.flatMap(({ objects }) =>
+      objects.filter(({ key }) => key.includes("ServiceEntry")),
+    );
+    expect(entries).toHaveLength(20);
+    expect(new Set(entries).size).toBe(2);
+  });
+
+  it("keeps a gateway shut for services that only its own cluster consumes", () => {
+    const plan = planMesh(
+      parseMesh({
+        ...sampleDescription,
+        services: {
+          "cart.default": { ...sampleDescription.services["cart.default"], consumedBy: ["west"] },
+        },
+      }),
+    );
+    expect(objectsOf(plan, "west").map(({ manifest }) => manifest.kind)).not.toContain("Gateway");
+  });
+
+  it("makes namespaces that services and workloads need, and labels those with workloads for injection", () => {
+    expect(objectOf(samplePlan, "east", "core/Namespace//default").metadata.labels).toMatchObject({
+      "istio-injection": "enabled",
+    });
+    const described = planMesh(
+      parseMesh({
+        ...sampleDescription,
+        services: { "cart.shop": { ...sampleDescription.services["cart.default"] } },
+      }),
+    );
+    expect(objectOf(described, "east", "core/Namespace//shop").metadata.labels).not.toHaveProperty(
+      "istio-injection",
+    );
+    const revised = planMesh(parseMesh({ ...sampleDescription, istio: { revision: "stable" } }), {
+      workloads: sampleWorkloads,
+    });
+    expect(objectOf(revised, "east", "core/Namespace//default").metadata.labels).toMatchObject({
+      "istio.io/rev": "stable",
+    });
+  });
+});

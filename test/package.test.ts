@@ -1,0 +1,128 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ESLint } from "eslint";
+import { parse } from "yaml";
+import { formatIssue, parseMesh, planMesh, safeParseMesh, topologyOf, toDot } from "../src";
+import { shopMesh } from "../src/demo";
+import { renderSvg } from "../src/render/svg";
+import { samplePlan } from "./core/sampleMesh";
+
+const root = join(__dirname, "..");
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  readonly exports: Record<string, string | Record<string, string>>;
+  readonly bin: Record<string, string>;
+};
+
+/** Names of packages that a script loads, run by node over the built files. */
+function packagesLoadedBy(script: string): readonly string[] {
+  const print = "console.log(JSON.stringify(Object.keys(require.cache)))";
+  const files = JSON.parse(
+    execFileSync(process.execPath, ["-e", `${script};${print}`], { cwd: root, encoding: "utf8" }),
+  ) as readonly string[];
+  const names = files.flatMap((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []);
+  return [...new Set(names)].sort();
+}
+
+describe("the package", () => {
+  it("has every file that it exports", () => {
+    const files = [
+      ...Object.values(manifest.exports).flatMap((target) =>
+        typeof target === "string" ? [target] : Object.values(target),
+      ),
+      ...Object.values(manifest.bin),
+    ];
+    expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+  });
+
+  it("loads no framework and no certificates with the core", () => {
+    expect(packagesLoadedBy('require("./dist")')).toEqual([
+      "fastest-levenshtein",
+      "ipaddr.js",
+      "yaml",
+      "zod",
+    ]);
+  });
+
+  it("loads no certificates with the constructs", () => {
+    expect(packagesLoadedBy('require("./dist/cdk8s")')).not.toContain("@peculiar/x509");
+  });
+
+  it("loads nothing heavy for a command's help", () => {
+    const script =
+      'process.argv.push("--help"); process.stdout.write = () => true; require("./dist/cli/main.js"); delete process.stdout.write';
+    expect(packagesLoadedBy(script)).toEqual(["commander"]);
+  });
+});
+
+describe("the boundary of the core", () => {
+  const lint = async (path: string, source: string) => {
+    const [result] = await new ESLint({
+      cwd: root,
+      overrideConfig: {
+        languageOptions: {
+          parserOptions: { projectService: { allowDefaultProject: ["src/core/*.ts"] } },
+        },
+      },
+    }).lintText(source, { filePath: join(root, path) });
+    return result!.messages.map(({ ruleId }) => ruleId);
+  };
+
+  it.each([
+    ['import { readFileSync } from "node:fs";\nreadFileSync("x");\n', "no-restricted-imports"],
+    ['import { App } from "cdk8s";\nnew App();\n', "no-restricted-imports"],
+    ['import { createRoot } from "../pki";\nvoid createRoot;\n', "no-restricted-imports"],
+    ["export const now = Date.now();\n", "no-restricted-properties"],
+    ["export const home = process.env;\n", "no-restricted-globals"],
+  ])("refuses %j", async (source, rule) => {
+    expect(await lint("src/core/boundary.ts", source)).toContain(rule);
+  });
+});
+
+describe("the README", () => {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  const blocks = (language: string) =>
+    [...readme.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, "g"))].map(
+      ([, text]) => text!,
+    );
+
+  it.each(blocks("yaml"))("shows a description that is valid: %s", (text) => {
+    const shown = parse(text) as object;
+    const whole = { name: "readme", clusters: { east: {}, west: {} }, ...shown };
+    const result = safeParseMesh(whole);
+    expect(result.ok ? [] : result.issues.map(formatIssue)).toEqual([]);
+  });
+
+  it("shows faults as they are printed", () => {
+    const faulty = {
+      name: "readme",
+      clusters: { east: {}, west: {} },
+      services: {
+        "pay.default": {
+          ports: [
+            { name: "http", port: 80, protocol: "HTTP" },
+            { name: "HTTP_1", port: 81, protocol: "HTTP" },
+          ],
+          serviceAccount: "pay",
+          servedBy: ["wset"],
+        },
+      },
+    };
+    const result = safeParseMesh(faulty);
+    const printed = result.ok ? [] : result.issues.map(formatIssue);
+    expect(printed).toHaveLength(2);
+    for (const line of printed) expect(readme).toContain(`${line}\n`);
+  });
+
+  it("shows the demo as it is today (npm run generate draws it)", async () => {
+    const { description, workloads } = shopMesh();
+    const svg = await renderSvg(toDot(topologyOf(planMesh(parseMesh(description), { workloads }))));
+    expect(readFileSync(join(root, "docs/demo-topology.svg"), "utf8")).toBe(svg);
+    expect(svg).not.toBe(await renderSvg(toDot(topologyOf(samplePlan))));
+  });
+
+  it("names files that are there", () => {
+    const links = [...readme.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => path!);
+    expect(links.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+});

@@ -1,0 +1,105 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { writeFiles } from "../../src/render/writeFiles";
+
+describe("writing files", () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "meshspan-"))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const read = (path: string) => readFileSync(join(folder, path), "utf8");
+
+  it("makes folders, and leaves nothing but the files and their list", async () => {
+    const result = await writeFiles(folder, [
+      { path: "a/b.yaml", content: "b" },
+      { path: "c.yaml", content: "c" },
+    ]);
+    expect(result).toEqual({ written: ["a/b.yaml", "c.yaml"], unchanged: [], removed: [] });
+    expect([read("a/b.yaml"), read("c.yaml")]).toEqual(["b", "c"]);
+    expect(readdirSync(folder).sort()).toEqual([".meshspan-files.json", "a", "c.yaml"]);
+    expect(readdirSync(join(folder, "a"))).toEqual(["b.yaml"]);
+  });
+
+  it("doesn't touch a file whose content is the same", async () => {
+    await writeFiles(folder, [
+      { path: "a.yaml", content: "a" },
+      { path: "b.yaml", content: "b" },
+    ]);
+    const past = new Date("2020-01-01T00:00:00Z");
+    for (const name of ["a.yaml", "b.yaml", ".meshspan-files.json"])
+      utimesSync(join(folder, name), past, past);
+    const result = await writeFiles(folder, [
+      { path: "a.yaml", content: "a" },
+      { path: "b.yaml", content: "new" },
+    ]);
+    expect(result).toEqual({ written: ["b.yaml"], unchanged: ["a.yaml"], removed: [] });
+    expect(statSync(join(folder, "a.yaml")).mtime).toEqual(past);
+    expect(statSync(join(folder, ".meshspan-files.json")).mtime).toEqual(past);
+    expect(statSync(join(folder, "b.yaml")).mtime).not.toEqual(past);
+  });
+
+  it("removes what an earlier run wrote and this one doesn't, and nobody else's files", async () => {
+    await writeFiles(folder, [
+      { path: "old/x.yaml", content: "x" },
+      { path: "keep/y.yaml", content: "y" },
+    ]);
+    writeFileSync(join(folder, "keep", "mine.txt"), "mine");
+    const result = await writeFiles(folder, [{ path: "new.yaml", content: "n" }]);
+    expect(result.removed).toEqual(["keep/y.yaml", "old/x.yaml"]);
+    expect(existsSync(join(folder, "old"))).toBe(false);
+    expect(readdirSync(join(folder, "keep"))).toEqual(["mine.txt"]);
+  });
+
+  it("lets only the owner read key material, also where a file was open before", async () => {
+    const files = [{ path: "secret.yaml", content: "key", secret: true }];
+    await writeFiles(folder, files);
+    expect(statSync(join(folder, "secret.yaml")).mode & 0o777).toBe(0o600);
+    chmodSync(join(folder, "secret.yaml"), 0o644);
+    await writeFiles(folder, files);
+    expect(statSync(join(folder, "secret.yaml")).mode & 0o777).toBe(0o600);
+  });
+
+  it.each(["../outside.yaml", "/etc/outside.yaml", "a/../../outside.yaml"])(
+    "refuses %s, and writes nothing",
+    async (path) => {
+      await expect(
+        writeFiles(folder, [
+          { path: "fine.yaml", content: "" },
+          { path, content: "" },
+        ]),
+      ).rejects.toThrow("leads out of the folder");
+      expect(readdirSync(folder)).toEqual([]);
+    },
+  );
+
+  it("ignores paths out of the folder in the list of an earlier run", async () => {
+    const victim = join(folder, "..", `victim-${process.pid}.txt`);
+    writeFileSync(victim, "safe");
+    const below = join(folder, "below");
+    mkdirSync(below);
+    writeFileSync(
+      join(below, ".meshspan-files.json"),
+      JSON.stringify([`../../victim-${process.pid}.txt`, 7, null]),
+    );
+    await writeFiles(below, []);
+    expect(readFileSync(victim, "utf8")).toBe("safe");
+    rmSync(victim);
+  });
+
+  it("leaves no half-written file behind when it fails", async () => {
+    mkdirSync(join(folder, "taken.yaml"));
+    await expect(writeFiles(folder, [{ path: "taken.yaml", content: "x" }])).rejects.toThrow();
+    expect(readdirSync(folder)).toEqual(["taken.yaml"]);
+  });
+});
