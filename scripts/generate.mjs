@@ -1,5 +1,5 @@
 // Writes the files that are made of the sources and committed beside them: npm run generate
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import core from "../dist/index.js";
 import demo from "../dist/demo/index.js";
 import svg from "../dist/render/svg.js";
@@ -16,3 +16,12 @@ await write("schema/mesh.schema.json", `${JSON.stringify(core.meshJsonSchema(), 
 const { description, workloads } = demo.shopMesh();
 const plan = core.planMesh(core.parseMesh(description), { workloads });
 await write("docs/demo-topology.svg", await svg.renderSvg(core.toDot(core.topologyOf(plan))));
+
+// Certificates differ from run to run, so the demo's plan is kept as it is without them.
+const { trust: _, ...rest } = description;
+const golden = core.planMesh(core.parseMesh({ ...rest, trust: { issuer: "existing" } }), {
+  workloads,
+});
+await rm(new URL("../test/golden/demo", import.meta.url), { recursive: true, force: true });
+for (const { path, content } of core.renderPlan(golden))
+  await write(`test/golden/demo/${path}`, content);

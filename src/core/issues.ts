@@ -86,7 +86,6 @@ export type IssueCode =
   | "certificate_key_unsupported"
   | "certificate_root_differs"
   // the plan
-  | "late_value"
   | "missing_hop"
   | "unknown_placement";
 
@@ -147,11 +146,11 @@ export function show(value: unknown): string {
 
 /** Collects faults below one path, so that rules name only the rest of the way. */
 export class IssueCollector {
-  readonly #state: { readonly issues: Issue[]; readonly muted: (readonly PathSegment[])[] };
+  readonly #state: { readonly issues: Issue[]; readonly muted: Set<string> };
   readonly #path: readonly PathSegment[];
 
   constructor(path: readonly PathSegment[] = [], parent?: IssueCollector) {
-    this.#state = parent === undefined ? { issues: [], muted: [] } : parent.#state;
+    this.#state = parent === undefined ? { issues: [], muted: new Set() } : parent.#state;
     this.#path = path;
   }
 
@@ -161,15 +160,18 @@ export class IssueCollector {
   }
 
   add(code: IssueCode, message: string, hint: string): void {
-    const isMuted = this.#state.muted.some((muted) =>
-      muted.every((segment, i) => segment === this.#path[i]),
-    );
-    if (!isMuted) this.#state.issues.push({ code, path: this.#path, message, hint });
+    const { issues, muted } = this.#state;
+    const isMuted =
+      muted.size > 0 &&
+      [this.#path, ...this.#path.map((_, end) => this.#path.slice(0, end))].some((path) =>
+        muted.has(path.join("\0")),
+      );
+    if (!isMuted) issues.push({ code, path: this.#path, message, hint });
   }
 
   /** Nothing more is said about the value at this path or below: what is wrong with it is said already. */
   mute(): void {
-    this.#state.muted.push(this.#path);
+    this.#state.muted.add(this.#path.join("\0"));
   }
 
   get issues(): readonly Issue[] {

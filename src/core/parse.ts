@@ -11,7 +11,7 @@ import {
 } from "./description";
 import { type Issue, IssueCollector, MeshError, show } from "./issues";
 import type { GlobalService, Mesh } from "./mesh";
-import { capacityOf, parsePool } from "./addresses";
+import { parsePool } from "./addresses";
 import { resolveAddresses } from "./rules/addresses";
 import { checkClustersTogether, resolveCluster } from "./rules/clusters";
 import { withoutFollowUps } from "./rules/followUps";
@@ -102,12 +102,6 @@ export function parseService(
   if (issues.issues.length > 0 || service === undefined)
     throw new MeshError(report(issues, { services: { [key]: plain } }));
   return deepFreeze(withAddress(service, addresses.get(service.key)));
-}
-
-/** How many services the mesh's pool has room for. */
-export function poolCapacity(mesh: Pick<Mesh, "pool">): number {
-  const pool = parsePool(mesh.pool);
-  return "fault" in pool ? 0 : capacityOf(pool);
 }
 
 function withAddress(

@@ -101,7 +101,8 @@ function deployment(mesh: DnsMesh, cluster: Cluster): Manifest {
               resources: { requests: { cpu: "50m", memory: "32Mi" }, limits: { memory: "128Mi" } },
               securityContext: {
                 allowPrivilegeEscalation: false,
-                capabilities: { drop: ["ALL"] },
+                // The image's binary has this capability set on its file, and doesn't start without it.
+                capabilities: { add: ["NET_BIND_SERVICE"], drop: ["ALL"] },
                 readOnlyRootFilesystem: true,
               },
               volumeMounts: [{ name: "config", mountPath: "/etc/coredns", readOnly: true }],

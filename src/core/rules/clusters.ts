@@ -5,7 +5,7 @@ import type { ClusterDescription } from "../description";
 import { type IssueCollector, show } from "../issues";
 import { type Cluster, type ClusterDns, type ClusterGateway, dialPortOf } from "../mesh";
 import { isValidName, label, labelKey, serviceName, subdomain } from "../names";
-import { mergeStubDomains } from "../stubDomains";
+import { mergeStubDomains, parseStubDomains } from "../stubDomains";
 import { checkName, checkPort, checkRange } from "./names";
 import { checkTrustDomain, type Settings } from "./settings";
 
@@ -270,7 +270,9 @@ function resolveDns(
     reportFault(issues.at("corefile"), mergeCorefile(input.corefile, domain, address));
   }
   if (mode === "kube-dns" && input.stubDomains !== undefined) {
-    reportFault(issues.at("stubDomains"), mergeStubDomains(input.stubDomains, domain, address));
+    // Until the server's address is known, an entry for the domain may be the server's own.
+    const expected = input.address ?? parseStubDomains(input.stubDomains)?.[domain]?.[0] ?? "";
+    reportFault(issues.at("stubDomains"), mergeStubDomains(input.stubDomains, domain, expected));
   }
   return {
     mode,

@@ -89,6 +89,21 @@ export function checkClusterNames(
   return [...seen].filter((name) => known.has(name)).sort();
 }
 
+/** Reports a version that the service doesn't have. */
+export function checkVersionName(
+  issues: IssueCollector,
+  version: string,
+  known: readonly string[],
+): boolean {
+  if (known.includes(version)) return true;
+  const hint =
+    known.length === 0
+      ? "describe it under the service's versions, or leave versions out here"
+      : suggest(version, known);
+  issues.add("unknown_version", `there is no version ${show(version)}`, hint);
+  return false;
+}
+
 /** `serviceaccount.namespace`, where ServiceAccounts may have dots and namespaces have none. */
 export function splitQualified(
   text: string,

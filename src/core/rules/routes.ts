@@ -3,9 +3,8 @@ import type { RouteDescription } from "../description";
 import { type IssueCollector, show } from "../issues";
 import type { Route, RouteDestination, ServicePort, ServiceVersion } from "../mesh";
 import { rulesForPort, takesPort } from "../routing";
-import { suggest } from "../shape";
 import { checkMatch } from "./matches";
-import { checkDuration, checkRange } from "./names";
+import { checkDuration, checkRange, checkVersionName } from "./names";
 
 export function resolveRoutes(
   input: readonly RouteDescription[],
@@ -97,13 +96,7 @@ function resolveDestinations(
   const names = versions.map(({ name }) => name);
   input.forEach(({ version, weight }, index) => {
     const at = issues.at(index);
-    if (version !== undefined && !names.includes(version)) {
-      at.at("version").add(
-        "unknown_version",
-        `there is no version ${show(version)}`,
-        suggest(version, names),
-      );
-    }
+    if (version !== undefined) checkVersionName(at.at("version"), version, names);
     if (input.findIndex((other) => other.version === version) !== index) {
       at.add(
         "route_weights",

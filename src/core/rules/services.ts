@@ -20,6 +20,7 @@ import {
   checkName,
   checkPort,
   checkRange,
+  checkVersionName,
   sortKeys,
   splitQualified,
 } from "./names";
@@ -262,9 +263,7 @@ function resolveServedBy(
     const listed = Object.hasOwn(perCluster, cluster) ? perCluster[cluster] : undefined;
     (listed ?? []).forEach((version, index, array) => {
       const at = issues.at(cluster, index);
-      if (!all.includes(version))
-        at.add("unknown_version", `there is no version ${show(version)}`, suggest(version, all));
-      else if (array.indexOf(version) !== index)
+      if (checkVersionName(at, version, all) && array.indexOf(version) !== index)
         at.add("version_label_conflict", `${show(version)} is listed twice`, "remove one of them");
     });
     if (listed?.length === 0 && all.length > 0) {
