@@ -2,7 +2,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import core from "../dist/index.js";
 import demo from "../dist/demo/index.js";
-import svg from "../dist/render/svg.js";
+import render from "../dist/render/index.js";
 
 async function write(path, content) {
   const file = new URL(`../${path}`, import.meta.url);
@@ -15,7 +15,7 @@ await write("schema/mesh.schema.json", `${JSON.stringify(core.meshJsonSchema(), 
 
 const { description, workloads } = demo.shopMesh();
 const plan = core.planMesh(core.parseMesh(description), { workloads });
-await write("docs/demo-topology.svg", await svg.renderSvg(core.toDot(core.topologyOf(plan))));
+await write("docs/demo-topology.svg", await render.renderSvg(core.toDot(core.topologyOf(plan))));
 
 // Certificates differ from run to run, so the demo's plan is kept as it is without them.
 const { trust: _, ...rest } = description;
@@ -23,5 +23,5 @@ const golden = core.planMesh(core.parseMesh({ ...rest, trust: { issuer: "existin
   workloads,
 });
 await rm(new URL("../test/golden/demo", import.meta.url), { recursive: true, force: true });
-for (const { path, content } of core.renderPlan(golden))
+for (const { path, content } of render.renderPlan(golden))
   await write(`test/golden/demo/${path}`, content);

@@ -39,8 +39,7 @@ export { type Trace, traceIssues, type TracePath, tracePlan } from "./core/trace
 export { explainTrace, formatTrace } from "./core/trace/format";
 export { type Position, safeParseMeshYaml, type YamlParseResult } from "./core/meshYaml";
 export { formatYaml } from "./core/yaml";
-export { type CaFilesByCluster } from "./core/literals";
-export { type RenderedFile, renderPlan } from "./render/renderPlan";
+export { type CaFilesByCluster, fileIssues } from "./core/literals";
 export * from "./core/topology/topology";
 export { toDot } from "./core/topology/dot";
 export { toMermaid } from "./core/topology/mermaid";

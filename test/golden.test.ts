@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseMesh, planMesh, renderPlan } from "../src";
+import { parseMesh, planMesh } from "../src";
+import { renderPlan } from "../src/render";
 import { shopMesh } from "../src/demo";
 
 const folder = join(__dirname, "golden/demo");

@@ -73,6 +73,9 @@ describe("the boundary of the core", () => {
     ['import { App } from "cdk8s";\nnew App();\n', "no-restricted-imports"],
     ['import { createRoot } from "../pki";\nvoid createRoot;\n', "no-restricted-imports"],
     ["export const now = Date.now();\n", "no-restricted-properties"],
+    ["export const today = new Date();\n", "no-restricted-syntax"],
+    ['export const late = () => import("./names");\n', "no-restricted-syntax"],
+    ['import { randomBytes } from "node:crypto";\nrandomBytes(1);\n', "no-restricted-imports"],
     ["export const home = process.env;\n", "no-restricted-globals"],
   ])("refuses %j", async (source, rule) => {
     expect(await lint("src/core/boundary.ts", source)).toContain(rule);

@@ -3,13 +3,15 @@ import { crossingsOf } from "../core/crossings";
 import type { Mesh } from "../core/mesh";
 import { planGlobalDns } from "../core/objects/globalDns";
 import type { GlobalService } from "./globalService";
-import { placeObjects, requireCluster } from "./placement";
+import { type ClusterCharts, placeObjects, requireCluster } from "./placement";
 
 /** Properties of `GlobalDns`. */
 export interface GlobalDnsProps {
   /** From `parseMesh`; its cluster says which DNS mode there is. */
   readonly mesh: Mesh;
-  /** Name of the cluster whose chart this is. */
+  /** A chart for the cluster; others are left alone. */
+  readonly charts: ClusterCharts;
+  /** Name of the cluster. */
   readonly cluster: string;
   /**
    * The services whose names resolve.
@@ -29,6 +31,7 @@ export class GlobalDns extends Construct {
     const cluster = requireCluster(props.mesh, props.cluster);
     const services = props.services?.map(({ service }) => service) ?? props.mesh.services;
     const records = crossingsOf({ clusters: [cluster], services }).get(cluster.name)?.records ?? [];
-    placeObjects(this, planGlobalDns(props.mesh, cluster, records));
+    const objects = planGlobalDns(props.mesh, cluster, records);
+    placeObjects(props.charts, id, new Map([[cluster.name, objects]]));
   }
 }

@@ -5,7 +5,7 @@ import { type GlobalService as CoreService, type Mesh } from "../core/mesh";
 import { planGlobalService } from "../core/objects/globalService";
 import { parseService } from "../core/parse";
 import { suggest } from "../core/shape";
-import { type ClusterCharts, placeInCharts } from "./placement";
+import { type ClusterCharts, placeObjects } from "./placement";
 
 /** What every `GlobalService` needs. */
 interface CommonProps {
@@ -31,13 +31,18 @@ export interface NamedServiceProps extends CommonProps {
 /** Properties of `GlobalService`. */
 export type GlobalServiceProps = DescribedServiceProps | NamedServiceProps;
 
-/** Which service has an address, for each mesh. */
-const addressOwners = new WeakMap<Mesh, Map<string, string>>();
+/** The services of each mesh that have a construct, by address. */
+const servicesOf = new WeakMap<Mesh, Map<string, CoreService>>();
+
+/** Services of a mesh that constructs were made for so far. */
+export function placedServices(mesh: Mesh): readonly CoreService[] {
+  return [...(servicesOf.get(mesh)?.values() ?? [])];
+}
 
 /**
  * A service that is called across clusters as `<service>.<namespace>.<domain>`: ServiceEntries, a
  * DestinationRule and routes where it is consumed; versions, STRICT mutual TLS and an allow-list where
- * it is served. Its namespace has to exist in each of these clusters.
+ * it is served. Its namespace has to exist in each of these clusters, and to have sidecars injected.
  * @throws MeshError with every fault of the service at once.
  */
 export class GlobalService extends Construct {
@@ -47,10 +52,10 @@ export class GlobalService extends Construct {
   constructor(scope: Construct, id: string, props: GlobalServiceProps) {
     super(scope, id);
     this.service = "service" in props ? findService(props) : describeService(props);
-    const owners = addressOwners.get(props.mesh) ?? new Map<string, string>();
-    checkAddress(this.service, props.mesh, owners.get(this.service.address));
-    placeInCharts(props.charts, id, planGlobalService(props.mesh, this.service));
-    addressOwners.set(props.mesh, owners.set(this.service.address, this.service.key));
+    const placed = servicesOf.get(props.mesh) ?? new Map<string, CoreService>();
+    checkAddress(this.service, props.mesh, placed.get(this.service.address)?.key);
+    placeObjects(props.charts, id, planGlobalService(props.mesh, this.service));
+    servicesOf.set(props.mesh, placed.set(this.service.address, this.service));
   }
 
   /** `<service>.<namespace>.<domain>`: what callers write. */

@@ -32,8 +32,9 @@ export type MeshProps = CommonProps &
   ({ readonly description: MeshDescription } | { readonly mesh: CoreMesh });
 
 /**
- * A whole mesh: in its scope a Chart per cluster, named like it, and with `trust.issuer: files` one
- * more for the secret alone (`<cluster>-cacerts`), so that key material stays out of what is committed.
+ * A whole mesh: in its scope a Chart per cluster, named like it, and one more for what gives istiod its
+ * CA (`<cluster>-cacerts`), since that has to be there first, and key material stays out of what is
+ * committed.
  * @throws MeshError with every fault of the description at once.
  */
 export class Mesh extends Construct {
@@ -43,7 +44,7 @@ export class Mesh extends Construct {
   readonly plan: Plan;
   /** By cluster; add your own objects to them. */
   readonly charts: Readonly<Record<string, Chart>>;
-  /** By cluster; the secrets, where certificates are given. The same charts as `charts` otherwise. */
+  /** By cluster: what gives istiod its CA, to be applied before istiod starts. None where clusters have theirs. */
   readonly trustCharts: Readonly<Record<string, Chart>>;
   /** By `<service>.<namespace>`. */
   readonly services: Readonly<Record<string, GlobalService>>;
@@ -65,32 +66,28 @@ export class Mesh extends Construct {
       );
     this.charts = chartsIn(scope, "");
     this.trustCharts =
-      this.mesh.trust.issuer === "files"
-        ? chartsIn(props.trustScope ?? scope, "-cacerts")
-        : this.charts;
+      this.mesh.trust.issuer === "existing" ? {} : chartsIn(props.trustScope ?? scope, "-cacerts");
 
     const { mesh, charts } = this;
-    new SharedRootCA(this, "root-ca", {
-      mesh,
-      charts: this.trustCharts,
-      ...(certificates === undefined ? {} : { certificates }),
-    });
+    const trust = { mesh, charts: this.trustCharts };
+    new SharedRootCA(
+      this,
+      "root-ca",
+      certificates === undefined ? trust : { ...trust, certificates },
+    );
+    for (const { cluster, objects } of this.plan.clusters) {
+      const { name } = cluster;
+      new MultiClusterGateway(this, `gateway-${name}`, { mesh, charts, cluster: name });
+      new GlobalDns(this, `dns-${name}`, { mesh, charts, cluster: name });
+      const own = objects.filter(({ component }) => component === "Mesh");
+      placeObjects(charts, "workloads", new Map([[name, own]]));
+    }
     this.services = Object.fromEntries(
       mesh.services.map(({ key }) => [
         key,
         new GlobalService(this, key, { mesh, charts, service: key }),
       ]),
     );
-    for (const { cluster, objects } of this.plan.clusters) {
-      const chart = charts[cluster.name];
-      if (chart === undefined) continue;
-      new MultiClusterGateway(chart, "gateway", { mesh, cluster: cluster.name });
-      new GlobalDns(chart, "dns", { mesh, cluster: cluster.name });
-      placeObjects(
-        new Construct(chart, "workloads"),
-        objects.filter(({ component }) => component === "Mesh"),
-      );
-    }
   }
 
   /**

@@ -2,7 +2,7 @@ import { Construct } from "constructs";
 import type { CaFilesByCluster } from "../core/literals";
 import type { Mesh } from "../core/mesh";
 import { planRootOfTrust } from "../core/objects/rootOfTrust";
-import { type ClusterCharts, placeInCharts } from "./placement";
+import { type ClusterCharts, placeObjects } from "./placement";
 
 /** Properties of `SharedRootCA`. */
 export interface SharedRootCAProps {
@@ -29,6 +29,6 @@ export class SharedRootCA extends Construct {
     const objects = new Map(
       mesh.clusters.map((cluster) => [cluster.name, planRootOfTrust(mesh, cluster)]),
     );
-    placeInCharts(charts, id, objects, certificates);
+    placeObjects(charts, id, objects, certificates);
   }
 }

@@ -4,14 +4,13 @@ import { MeshError } from "../core/issues";
 import type { CaFilesByCluster } from "../core/literals";
 import { parseMesh } from "../core/parse";
 import { type Plan, planMesh } from "../core/plan";
+import { suggest } from "../core/shape";
 import { toDot } from "../core/topology/dot";
 import { topologyOf } from "../core/topology/topology";
 import { type Trace, traceIssues, tracePlan } from "../core/trace/trace";
 import { formatYaml } from "../core/yaml";
 import { shopClusters, shopMesh } from "../demo";
-import { renderPlan } from "../render/renderPlan";
-import { renderSvg } from "../render/svg";
-import { writeFiles, type WriteResult } from "../render/writeFiles";
+import { renderPlan, renderSvg, writeFiles, type WriteResult } from "../render";
 
 /** The demo shop, planned and traced. */
 export interface PlannedShop {
@@ -20,9 +19,31 @@ export interface PlannedShop {
   readonly traces: readonly Trace[];
 }
 
-/** @throws MeshError when a call of the shop would not arrive. */
-export function planShop(clusterCount: number): PlannedShop {
-  const { description, workloads } = shopMesh({ clusters: shopClusters(clusterCount) });
+/**
+ * The shop on the first clusters of `shopClusters`, with other addresses of gateways where given.
+ * @throws MeshError when a gateway is of no cluster, or a call of the shop would not arrive.
+ */
+export function planShop(
+  clusterCount: number,
+  gateways: Readonly<Record<string, string>> = {},
+): PlannedShop {
+  const clusters = shopClusters(clusterCount);
+  const strangers = Object.keys(gateways).filter((name) => !Object.hasOwn(clusters, name));
+  if (strangers.length > 0) {
+    throw new MeshError(
+      strangers.map((name) => ({
+        code: "unknown_cluster",
+        path: ["gateway", name],
+        message: `there is no cluster ${JSON.stringify(name)}`,
+        hint: suggest(name, Object.keys(clusters)),
+      })),
+    );
+  }
+  const placed = Object.entries(clusters).map(([name, cluster]) => {
+    const address = gateways[name];
+    return [name, address === undefined ? cluster : { ...cluster, gateway: { address } }] as const;
+  });
+  const { description, workloads } = shopMesh({ clusters: Object.fromEntries(placed) });
   const plan = planMesh(parseMesh(description), { workloads });
   const traces = tracePlan(plan);
   const issues = traceIssues(traces);
@@ -31,7 +52,7 @@ export function planShop(clusterCount: number): PlannedShop {
 }
 
 const header =
-  "# The mesh of the demo shop. Everything beside this file was made of it;\n# the schema for editors is schema/mesh.schema.json of the package.\n";
+  "# The mesh of the demo shop, as `meshspan demo` wrote it; its next run writes it again. To go on from\n# here, copy it into a project such as examples/cdk8s-gitops.\n";
 
 /** Writes manifests and Helm values per cluster, the description, and the topology. */
 export async function writeShop(

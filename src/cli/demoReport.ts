@@ -4,7 +4,7 @@ import Table from "cli-table3";
 import { dialPortOf } from "../core/mesh";
 import { formatTrace } from "../core/trace/format";
 import { daysLeft, type EnsuredCertificates, fingerprintOf } from "../pki";
-import type { WriteResult } from "../render/writeFiles";
+import type { WriteResult } from "../render";
 import type { PlannedShop } from "./demoFiles";
 
 /** What a run of the demo made. */
@@ -108,17 +108,36 @@ function summary({ shop, result, out, milliseconds }: DemoRun): string {
   return `${objects} objects in ${files} files below ${out} (${result.written.length} written, ${result.unchanged.length} unchanged${removed}) in ${(milliseconds / 1000).toFixed(1)} s`;
 }
 
+/** Range of addresses that are nobody's (RFC 5737). */
+const isForDocumentation = (address: string | undefined) =>
+  address?.startsWith("203.0.113.") === true;
+
 function nextSteps({ shop: { plan }, out }: DemoRun): string {
-  const [first] = plan.clusters;
-  if (first === undefined) return "";
-  const { name } = first.cluster;
-  const namespace = plan.mesh.istio.namespace;
-  const folder = join(out, name);
+  const { namespace, version } = plan.mesh.istio;
+  const folder = `${shellWord(out)}/$cluster`;
+  const chart = version === undefined ? "" : ` --version ${version}`;
+  const clusters = plan.clusters.map(({ cluster }) => cluster.name).join(" ");
+  const placeholders = plan.clusters.some(({ cluster }) =>
+    isForDocumentation(cluster.gateway.address),
+  );
   return [
-    `Look at ${join(out, "topology.svg")}. To apply it for real, in each cluster (here ${name}):`,
-    `  kubectl --context ${name} apply -f ${join(folder, "10-namespaces.yaml")} -f ${join(folder, "20-trust.yaml")}`,
-    `  helm --kube-context ${name} -n ${namespace} install istio-base istio/base -f ${join(folder, "helm", "base.yaml")}`,
-    `  helm --kube-context ${name} -n ${namespace} install istiod istio/istiod --wait -f ${join(folder, "helm", "istiod.yaml")}`,
-    `  kubectl --context ${name} apply --server-side --force-conflicts -f ${folder}`,
+    `Look at ${join(out, "topology.svg")}. To apply it to clusters of yours, with kubectl contexts of these names:`,
+    "  helm repo add istio https://istio-release.storage.googleapis.com/charts",
+    `  for cluster in ${clusters}; do`,
+    `    kubectl --context $cluster apply --server-side --force-conflicts -f ${folder}/10-namespaces.yaml -f ${folder}/20-trust.yaml`,
+    `    helm --kube-context $cluster -n ${namespace} upgrade --install istio-base istio/base${chart} -f ${folder}/helm/base.yaml`,
+    `    helm --kube-context $cluster -n ${namespace} upgrade --install istiod istio/istiod${chart} --wait -f ${folder}/helm/istiod.yaml`,
+    `    kubectl --context $cluster apply --server-side --force-conflicts -f ${folder}`,
+    "  done",
+    ...(placeholders
+      ? [
+          "The gateways' addresses are placeholders. Once the gateways have theirs, write the files again with --gateway <cluster>=<address> for each, and apply them again.",
+        ]
+      : []),
   ].join("\n");
+}
+
+/** A path as one word of a shell. */
+function shellWord(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

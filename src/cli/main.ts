@@ -20,20 +20,35 @@ async function main(): Promise<void> {
 
 // A reader that stops reading, such as `head`, has what it wants.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  if (error.code !== "EPIPE") report(error);
+  process.exit();
 });
 
-main().catch((error: unknown) => {
+/** What a person can do about an error of the system. */
+const systemHints: Readonly<Partial<Record<string, string>>> = {
+  EACCES: "change its permissions, or choose another folder",
+  EPERM: "change its permissions, or choose another folder",
+  EROFS: "choose a folder that can be written to",
+  ENOSPC: "make room on the disk",
+  ENOTDIR: "a file is in the way; move it, or choose another folder",
+  EEXIST: "a file is in the way; move it, or choose another folder",
+  EISDIR: "a folder is in the way; move it, or choose another folder",
+};
+
+function report(error: unknown): void {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
   } else if (error instanceof MeshError) {
-    process.stderr.write(
-      `${error.issues.map((issue) => `${formatIssue(issue)} [${issue.code}]`).join("\n")}\n`,
-    );
+    const lines = error.issues.map((issue) => `${formatIssue(issue)} [${issue.code}]`);
+    process.stderr.write(`${lines.join("\n")}\n`);
     process.exitCode = exitCodes.description;
   } else {
-    process.stderr.write(`meshspan: ${error instanceof Error ? error.message : String(error)}\n`);
+    const { message, code = "", path } = error as NodeJS.ErrnoException;
+    const hint = systemHints[code];
+    const where = path === undefined || message.includes(path) ? "" : ` (${path})`;
+    process.stderr.write(`meshspan: ${message}${where}${hint === undefined ? "" : `: ${hint}`}\n`);
     process.exitCode = exitCodes.failure;
   }
-});
+}
+
+main().catch(report);

@@ -100,7 +100,7 @@ export interface DnsRecord {
 
 /** Corefile of the domain's own server: it answers from the generated zone, and from nothing else. */
 export function domainCorefile(domain: string): string {
-  return `${domain}:5353 {\n    errors\n    health :8080\n    ready :8181\n    prometheus :9153\n    file /etc/coredns/zone ${domain}\n    reload 10s\n}\n`;
+  return `${domain}:5353 {\n    errors\n    health :8080\n    ready :8181\n    prometheus :9153\n    file /etc/coredns/zone ${domain} {\n        reload 10s\n    }\n    reload 10s\n}\n`;
 }
 
 /** Seconds that resolvers may keep an address: what the stub domain caches. */

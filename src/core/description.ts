@@ -5,17 +5,29 @@
 import { z } from "zod";
 import * as names from "./names";
 
-const named = (rule: names.NameRule, description: string) =>
-  z.string().meta({ description, pattern: rule.pattern.source, maxLength: rule.maxLength });
+/** What a key means, and the value that stands for it where it is left out, for readers and for editors. */
+const about = (description: string, value?: string | number | boolean) =>
+  value === undefined
+    ? { description }
+    : { description: `${description} @default ${value}`.trimStart(), default: value };
 
-const text = (description: string) => z.string().meta({ description });
-const port = (description: string) =>
-  z.number().meta({ description, type: "integer", minimum: 1, maximum: 65535 });
-const count = (description: string, minimum = 0) =>
-  z.number().meta({ description, type: "integer", minimum });
-const duration = (description: string) =>
-  z.string().meta({ description, pattern: "^(?:[0-9]+(?:\\.[0-9]+)?(?:ms|s|m|h))+$" });
+const named = (rule: names.NameRule, description: string, value?: string) =>
+  z.string().meta({
+    ...about(description, value),
+    pattern: rule.pattern.source,
+    maxLength: rule.maxLength,
+  });
+const text = (description: string, value?: string) => z.string().meta(about(description, value));
+const port = (description: string, value?: number) =>
+  z.number().meta({ ...about(description, value), type: "integer", minimum: 1, maximum: 65535 });
+const count = (description: string, minimum = 0, value?: number) =>
+  z.number().meta({ ...about(description, value), type: "integer", minimum });
+const duration = (description: string, value?: string) =>
+  z.string().meta({ ...about(description, value), pattern: durationPattern });
 const labels = (description: string) => z.record(z.string(), z.string()).meta({ description });
+
+/** Istio's durations: Go's notation without signs and units below 1 ms. */
+export const durationPattern = "^(?:[0-9]+(?:\\.[0-9]+)?(?:ms|s|m|h))+$";
 
 /** How keys of a cluster's CA are made. Istio reads RSA from 2048 bits, P-256 and P-384. */
 export const keyAlgorithms = [
@@ -46,73 +58,96 @@ export const protocols = [
   "REDIS",
 ] as const;
 
-const gateway = z
+const gatewayShape = z
   .strictObject({
     name: named(
       names.serviceName,
-      "Name of the gateway's Deployment and Service. @default istio-eastwestgateway",
+      "Name of the gateway's Deployment and Service.",
+      "istio-eastwestgateway",
     ).optional(),
-    namespace: named(names.label, "Namespace of the gateway. @default istio-eastwest").optional(),
+    namespace: named(names.label, "Namespace of the gateway.", "istio-eastwest").optional(),
     address: text(
       "IP address or host name at which peers reach the gateway; left out, it is learnt when the cluster is there.",
     ).optional(),
     addressType: z
       .enum(["ip", "hostname"])
-      .meta({
-        description:
-          "What kind of address the load balancer will have, where `address` is left out. @default ip",
-      })
+      .meta(
+        about(
+          "What kind of address the load balancer will have, where `address` is left out.",
+          "ip",
+        ),
+      )
       .optional(),
-    port: port("Port of the gateway's listener. @default 15443").optional(),
+    port: port("Port of the gateway's listener.", 15443).optional(),
     service: z
       .enum(["LoadBalancer", "NodePort"])
       .meta({
         description: "Type of the gateway's Service. @default NodePort for kind, else LoadBalancer",
       })
       .optional(),
-    nodePort: port("Port on the nodes, for a NodePort Service. @default 31443").optional(),
+    nodePort: port("Port on the nodes, for a NodePort Service.", 31443).optional(),
+    allowFrom: z
+      .array(z.string())
+      .meta({
+        description:
+          "Ranges from which peers reach the gateway, as CIDRs; sets the Service's loadBalancerSourceRanges. @default anywhere",
+      })
+      .optional(),
     annotations: labels(
       "Annotations of the gateway's Service, as cloud load balancers want them.",
     ).optional(),
     replicas: z
       .strictObject({
         min: count("@default 2 (1 for kind)", 1).optional(),
-        max: count("@default 5", 1).optional(),
+        max: count("", 1, 5).optional(),
       })
       .optional(),
   })
   .meta({ description: "The east-west gateway of this cluster." });
 
-const dns = z
-  .union([
-    z.enum(dnsModes),
-    z.strictObject({
-      mode: z.enum(dnsModes),
-      address: text(
-        "Cluster IP for the DNS server of the domain; left out, it is learnt when its Service is there.",
-      ).optional(),
-      corefile: text(
-        "The cluster's Corefile as it is now, which the stub domain is merged into.",
-      ).optional(),
-      stubDomains: text("The cluster's kube-dns stubDomains as they are now, in JSON.").optional(),
-      extension: z
-        .enum(["corefile", "coredns-custom"])
-        .meta({
-          description:
-            "Where the stub domain goes: into the Corefile, or into the ConfigMap coredns-custom of AKS and others. @default corefile",
-        })
-        .optional(),
-    }),
-  ])
-  .meta({
-    description:
-      "How pods resolve global names: Istio's DNS proxy, a stub domain of CoreDNS, or one of kube-dns. @default proxy",
-  });
+/** The gateway of one cluster. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the compiler's messages name an interface
+export interface GatewayDescription extends z.input<typeof gatewayShape> {}
+const gateway: z.ZodType<GatewayDescription, GatewayDescription> = gatewayShape;
+
+const dnsSettings = z.strictObject({
+  mode: z.enum(dnsModes),
+  address: text(
+    "Cluster IP for the DNS server of the domain; left out, it is learnt when its Service is there.",
+  ).optional(),
+  corefile: text(
+    "The cluster's Corefile as it is now, which the stub domain is merged into.",
+  ).optional(),
+  stubDomains: text("The cluster's kube-dns stubDomains as they are now, in JSON.").optional(),
+  extension: z
+    .enum(["corefile", "coredns-custom"])
+    .meta(
+      about(
+        "Where the stub domain goes: into the Corefile, or into the ConfigMap coredns-custom of AKS and others.",
+        "corefile",
+      ),
+    )
+    .optional(),
+});
+
+/** A cluster's DNS in detail. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the compiler's messages name an interface
+export interface DnsSettingsDescription extends z.input<typeof dnsSettings> {}
+/** A cluster's DNS, by its mode alone or in detail. */
+export type DnsDescription = DnsMode | DnsSettingsDescription;
+const dns: z.ZodType<DnsDescription, DnsDescription> = z
+  .union([z.enum(dnsModes), dnsSettings])
+  .meta(
+    about(
+      "How pods resolve global names: Istio's DNS proxy, a stub domain of CoreDNS, or one of kube-dns.",
+      "proxy",
+    ),
+  );
 
 /** Shape of one cluster. */
 export const clusterSchema = z
   .strictObject({
-    provider: z.enum(providers).meta({ description: "@default rendered" }).optional(),
+    provider: z.enum(providers).meta(about("", "rendered")).optional(),
     network: named(names.label, "Istio network. @default the cluster's name").optional(),
     locality: text("region/zone/subzone, as on the nodes' labels.").optional(),
     trustDomain: named(
@@ -128,15 +163,23 @@ export const clusterSchema = z
   })
   .meta({ description: "One cluster of the mesh." });
 
-const servicePort = z.strictObject({
-  name: named(names.portName, "Name of the port, as in the Kubernetes Service."),
-  port: port("Port of the Service."),
-  protocol: z
-    .string()
-    .meta({ description: "Application protocol.", examples: [...protocols] })
-    .optional(),
-  targetPort: port("Port of the container. @default port").optional(),
-});
+/** Needed as a type and in the JSON Schema; the rules report a missing one, and say why Istio needs it. */
+const protocol = z
+  .string()
+  .meta({
+    description: "Application protocol.",
+    enum: [...protocols, ...protocols.map((name) => name.toLowerCase())],
+  })
+  .optional() as unknown as z.ZodType<ProtocolName, ProtocolName>;
+
+const servicePort = z
+  .strictObject({
+    name: named(names.portName, "Name of the port, as in the Kubernetes Service."),
+    port: port("Port of the Service."),
+    protocol,
+    targetPort: port("Port of the container. @default port").optional(),
+  })
+  .meta({ required: ["name", "port", "protocol"] });
 
 const stringMatch = z
   .union([
@@ -183,7 +226,7 @@ const route = z.strictObject({
     .strictObject({
       attempts: count("How often at most."),
       perTryTimeout: duration("Time for each attempt.").optional(),
-      retryOn: text("Envoy's retry conditions, joined by commas.").optional(),
+      retryOn: text("Envoy's retry conditions and HTTP status codes, joined by commas.").optional(),
     })
     .optional(),
 });
@@ -225,26 +268,22 @@ export const serviceSchema = z
         z.boolean(),
         z.strictObject({
           errors: count(
-            "Gateway errors or failed connections in a row that take a place out. @default 3",
+            "Gateway errors or failed connections in a row that take a place out.",
             1,
+            3,
           ).optional(),
-          interval: duration("How often this is counted. @default 1s").optional(),
+          interval: duration("How often this is counted.", "1s").optional(),
           ejection: duration(
-            "How long a place stays out, times the number of its failures. @default 10s",
+            "How long a place stays out, times the number of its failures.",
+            "10s",
           ).optional(),
         }),
       ])
-      .meta({
-        description:
-          "Prefer pods of the own cluster and move to others when they fail. @default true",
-      })
+      .meta(about("Prefer pods of the own cluster and move to others when they fail.", true))
       .optional(),
     shortName: z
       .boolean()
-      .meta({
-        description:
-          "Route the short name <service>.<namespace> like the global one. @default false",
-      })
+      .meta(about("Route the short name <service>.<namespace> like the global one.", false))
       .optional(),
     headless: z
       .boolean()
@@ -257,21 +296,20 @@ const trust = z
   .strictObject({
     issuer: z
       .enum(["files", "cert-manager", "existing"])
-      .meta({
-        description:
-          "Where the intermediates come from: made here, from cert-manager, or already in the clusters. @default files",
-      })
+      .meta(
+        about(
+          "Where the intermediates come from: made here, from cert-manager, or already in the clusters.",
+          "files",
+        ),
+      )
       .optional(),
-    algorithm: z.enum(keyAlgorithms).meta({ description: "@default ecdsa-p256" }).optional(),
-    rootDays: count("Life of the root in days. @default 3650", 1).optional(),
-    intermediateDays: count("Life of an intermediate in days. @default 730", 1).optional(),
+    algorithm: z.enum(keyAlgorithms).meta(about("", "ecdsa-p256")).optional(),
+    rootDays: count("Life of the root in days.", 1, 3650).optional(),
+    intermediateDays: count("Life of an intermediate in days.", 1, 730).optional(),
     certManager: z
       .strictObject({
         name: named(names.subdomain, "Name of the issuer, the same root in every cluster."),
-        kind: z
-          .enum(["Issuer", "ClusterIssuer"])
-          .meta({ description: "@default ClusterIssuer" })
-          .optional(),
+        kind: z.enum(["Issuer", "ClusterIssuer"]).meta(about("", "ClusterIssuer")).optional(),
       })
       .optional(),
     trustDomainAliases: z
@@ -284,19 +322,21 @@ const trust = z
 /** Everything but clusters and services: settings of the whole mesh. */
 export const settingsSchema = z.strictObject({
   name: named(names.label, "Name of the mesh; Istio's mesh ID."),
-  trustDomain: named(names.subdomain, "@default cluster.local").optional(),
+  trustDomain: named(names.subdomain, "", "cluster.local").optional(),
   domain: named(
     names.subdomain,
-    "Services are <service>.<namespace>.<domain>. @default global",
+    "Services are <service>.<namespace>.<domain>.",
+    "global",
   ).optional(),
   addresses: text(
-    "Pool of the services' virtual addresses, as an IPv4 CIDR from /4 to /30. @default 240.0.0.0/4",
+    "Pool of the services' virtual addresses, as an IPv4 CIDR from /4 to /30.",
+    "240.0.0.0/4",
   ).optional(),
   istio: z
     .strictObject({
       version: text("Version of Istio's Helm charts.").optional(),
       revision: named(names.label, "Revision of the control planes.").optional(),
-      namespace: named(names.label, "Istio's root namespace. @default istio-system").optional(),
+      namespace: named(names.label, "Istio's root namespace.", "istio-system").optional(),
     })
     .optional(),
   trust: trust.optional(),
@@ -329,6 +369,8 @@ export type KeyAlgorithm = (typeof keyAlgorithms)[number];
 export type Provider = (typeof providers)[number];
 export type DnsMode = (typeof dnsModes)[number];
 export type Protocol = (typeof protocols)[number];
+/** A protocol as a description writes it: editors propose these, and the rules check any other text. */
+export type ProtocolName = Protocol | Lowercase<Protocol> | (string & Record<never, never>);
 
 /** The JSON Schema (draft 2020-12) of `mesh.yaml`, for editors. */
 export function meshJsonSchema(): Record<string, unknown> {

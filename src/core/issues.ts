@@ -59,6 +59,8 @@ export type IssueCode =
   | "port_protocol_conflict"
   | "service_headless"
   | "not_served"
+  | "not_consumed"
+  | "service_overlap"
   | "cluster_duplicate"
   | "unknown_version"
   | "version_not_served"

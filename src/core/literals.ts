@@ -13,6 +13,7 @@ import {
   mapLate,
 } from "./late";
 import type { Manifest, PlannedObject } from "./objects/manifest";
+import type { Plan } from "./plan";
 
 /** The CA files of each cluster, PEM texts by file name. */
 export type CaFilesByCluster = Readonly<Record<string, Readonly<Record<CaFileName, string>>>>;
@@ -76,6 +77,15 @@ export function literalIssues(
     }
   }
   return [...issues.values()];
+}
+
+/**
+ * What the description lacks for the plan to be written to files, certificates left aside; empty when
+ * nothing. To be asked before certificates are made.
+ */
+export function fileIssues(plan: Plan): readonly Issue[] {
+  const objects = new Set(plan.clusters.flatMap((cluster) => cluster.objects));
+  return literalIssues(objects).filter(({ code }) => code !== "certificate_missing");
 }
 
 /**

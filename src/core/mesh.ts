@@ -61,6 +61,8 @@ export interface ClusterGateway {
   readonly service: "LoadBalancer" | "NodePort";
   /** Port on the nodes; defined for a NodePort Service only. */
   readonly nodePort: number | undefined;
+  /** CIDRs from which peers reach a LoadBalancer Service; empty for anywhere. */
+  readonly allowFrom: readonly string[];
   readonly annotations: Readonly<Record<string, string>>;
   readonly replicas: { readonly min: number; readonly max: number };
 }

@@ -12,6 +12,8 @@ import {
   type Node,
   Parser,
   visit,
+  type YAMLParseError,
+  type YAMLWarning,
 } from "yaml";
 import { type Issue, IssueCollector } from "./issues";
 import { type ParseResult, safeParseMesh } from "./parse";
@@ -94,11 +96,16 @@ function readYaml(text: string, lineCounter: LineCounter): Read {
     const hint = 'leave one mesh in the file, and remove "---" and what follows';
     return { faults: [{ message, hint, offset: next.range[0] }] };
   }
-  const faults = [...document.errors, ...document.warnings].map(({ message, pos }) => ({
+  const toFault = ({ message, pos }: YAMLParseError | YAMLWarning): SyntaxFault => ({
     message: message.replace(/\s+/g, " ").replace(/[.:]$/, ""),
     hint: mendYaml,
     offset: pos[0],
-  }));
+  });
+  // What is broken is misread up to the end: the first place counts, and what comes after may only follow.
+  const broken = document.errors.filter(({ code }) => code !== "DUPLICATE_KEY").map(toFault);
+  if (broken.length > 0)
+    return { faults: [broken.reduce((a, b) => (b.offset < a.offset ? b : a))] };
+  const faults = [...document.errors, ...document.warnings].map(toFault);
   const aliases = resolveAliases(document);
   for (const [alias, meant] of aliases) {
     if (meant !== undefined) continue;

@@ -45,16 +45,13 @@ export const serviceName: NameRule = {
   mend: (text) => label.mend(/^[a-z]/i.test(text) ? text : `s-${text}`),
 };
 
-/** Kubernetes ServicePort names are labels; container ports allow 15 characters, and both are usually equal. */
+/** RFC 1123 label: Kubernetes ServicePorts. Keys of a ServiceEntry endpoint's ports are shorter than 63. */
 export const portName: NameRule = {
   what: "a port name",
-  pattern: /^(?=.*[a-z])[a-z0-9](?:-?[a-z0-9])*$/,
-  maxLength: 15,
-  rule: 'lowercase letters, digits and single "-", at most 15, with a letter in it',
-  mend: (text) => {
-    const name = lowered(text).replace(/-+/g, "-").slice(0, 15).replace(/-+$/, "");
-    return /[a-z]/.test(name) ? name : `p-${name}`.slice(0, 15).replace(/-+$/, "");
-  },
+  pattern: label.pattern,
+  maxLength: 62,
+  rule: 'lowercase letters, digits and "-", at most 62, starting and ending with a letter or digit',
+  mend: (text) => label.mend(text).slice(0, 62).replace(/-+$/, ""),
 };
 
 /** RFC 1123 subdomain: ServiceAccounts, the DNS domain of global services, trust domains. */

@@ -12,9 +12,10 @@ import {
 import { type Issue, IssueCollector, MeshError, show } from "./issues";
 import type { GlobalService, Mesh } from "./mesh";
 import { parsePool } from "./addresses";
-import { resolveAddresses } from "./rules/addresses";
+import { checkTakenAddresses, resolveAddresses } from "./rules/addresses";
 import { checkClustersTogether, resolveCluster } from "./rules/clusters";
 import { withoutFollowUps } from "./rules/followUps";
+import { checkOverlaps } from "./rules/overlaps";
 import { isMap, toPlainData } from "./rules/plainData";
 import { resolveService, type UnaddressedService } from "./rules/services";
 import { resolveSettings } from "./rules/settings";
@@ -64,6 +65,8 @@ export function safeParseMesh(description: unknown): ParseResult {
     issues,
     (key, input: ServiceDescription, at) => resolveService(key, input, settings, names, at),
   );
+  checkOverlaps(unaddressed, issues);
+  checkTakenAddresses(unaddressed, clusters, settings.addressPool, issues);
   const addresses =
     settings.addressPool === undefined
       ? new Map<string, string>()
@@ -97,6 +100,10 @@ export function parseService(
     issues,
     (name, input: ServiceDescription, at) => resolveService(name, input, settings, names, at),
   );
+  if (service !== undefined) {
+    const others = mesh.services.filter((other) => other.key !== key);
+    checkOverlaps([...others, service], issues);
+  }
   const addresses =
     service === undefined ? new Map<string, string>() : resolveAddresses([service], pool, issues);
   if (issues.issues.length > 0 || service === undefined)

@@ -1,5 +1,6 @@
 /** The plan: every object that has to exist in each cluster, and what its control plane has to know. */
 import { crossingsOf } from "./crossings";
+import { IssueCollector, MeshError, show } from "./issues";
 import type { Late } from "./late";
 import { type Cluster, type Mesh } from "./mesh";
 import { gatewayAddress } from "./objects/serviceEntry";
@@ -10,6 +11,7 @@ import { baseValues, type BaseValues, istiodValues, type IstiodValues } from "./
 import { type Manifest, type PlannedObject, planned, stages } from "./objects/manifest";
 import { planServiceNamespaces } from "./objects/namespaces";
 import { planRootOfTrust } from "./objects/rootOfTrust";
+import { suggest } from "./shape";
 
 /** What a mesh becomes. The same mesh gives the same plan, byte for byte. */
 export interface Plan {
@@ -36,14 +38,21 @@ export type Workloads = Readonly<Record<string, readonly Manifest[]>>;
 /** Options of `planMesh`. */
 export interface PlanOptions {
   /**
-   * Workloads to deploy along with the mesh; their namespaces get sidecar injection.
-   * @default none: the workloads are somebody else's
+   * Workloads to deploy along with the mesh, by cluster; their namespaces get sidecar injection.
+   * @default none: the workloads of a cluster that is left out are somebody else's
    */
   readonly workloads?: Workloads;
 }
 
-/** Plans a whole mesh. */
+/**
+ * Plans a whole mesh.
+ * @throws MeshError when workloads are for no cluster of the mesh, or are the mesh's own objects, or when
+ * an object would be larger than Kubernetes takes.
+ */
 export function planMesh(mesh: Mesh, options: PlanOptions = {}): Plan {
+  const { workloads = {} } = options;
+  const issues = new IssueCollector();
+  checkWorkloads(mesh, workloads, issues.at("workloads"));
   const crossings = crossingsOf(mesh);
   const serviceObjects = new Map<string, PlannedObject[]>(
     mesh.clusters.map(({ name }) => [name, []]),
@@ -54,27 +63,71 @@ export function planMesh(mesh: Mesh, options: PlanOptions = {}): Plan {
   }
   const clusters = mesh.clusters.map((cluster): ClusterPlan => {
     const services = serviceObjects.get(cluster.name) ?? [];
-    const workloads = options.workloads?.[cluster.name];
+    const own = Object.hasOwn(workloads, cluster.name) ? workloads[cluster.name] : undefined;
     const objects = [
       ...planRootOfTrust(mesh, cluster),
       ...planGateway(mesh, cluster, crossings.get(cluster.name)?.exportedHosts ?? []),
       ...services,
       ...planGlobalDns(mesh, cluster, crossings.get(cluster.name)?.records ?? []),
-      ...planWorkloads(mesh, services, workloads ?? []),
+      ...planWorkloads(mesh, cluster, services, own ?? []),
     ];
+    checkObjects(cluster, objects, issues);
     return {
       cluster,
       objects: inStages(objects),
       helm: { base: baseValues(mesh), istiod: istiodValues(mesh, cluster) },
       gatewayAddress: gatewayAddress(cluster),
-      hasWorkloads: options.workloads !== undefined,
+      hasWorkloads: own !== undefined,
     };
   });
+  if (issues.issues.length > 0) throw new MeshError(issues.issues);
   return { mesh, clusters };
+}
+
+function checkWorkloads(mesh: Mesh, workloads: Workloads, issues: IssueCollector): void {
+  const names = mesh.clusters.map(({ name }) => name);
+  for (const name of Object.keys(workloads)) {
+    if (names.includes(name)) continue;
+    issues
+      .at(name)
+      .add("unknown_cluster", `there is no cluster ${show(name)}`, suggest(name, names));
+  }
+}
+
+/** etcd takes requests of 1.5 MiB, ConfigMaps 1 MiB; below both, with room for what is added on the way. */
+const maxBytes = 1_000_000;
+
+function checkObjects(
+  cluster: Cluster,
+  objects: readonly PlannedObject[],
+  issues: IssueCollector,
+): void {
+  const keys = new Set<string>();
+  for (const { key, stage, component, manifest } of objects) {
+    if (keys.has(key)) {
+      issues
+        .at("workloads", cluster.name, key)
+        .add("conflicting_keys", "it is planned twice", "leave it out of the workloads");
+    }
+    keys.add(key);
+    // All else is small: these grow with the number of services.
+    const grows = stage === "dns" || manifest.kind === "Gateway";
+    if (!grows || component === "Mesh") continue;
+    const bytes = JSON.stringify(manifest).length;
+    if (bytes <= maxBytes) continue;
+    issues
+      .at("services")
+      .add(
+        "too_many",
+        `${key} of ${cluster.name} would have ${bytes} bytes, more than Kubernetes takes`,
+        "say in consumedBy which clusters call which services, so that each has its own only",
+      );
+  }
 }
 
 function planWorkloads(
   mesh: Mesh,
+  cluster: Cluster,
   services: readonly PlannedObject[],
   workloads: readonly Manifest[],
 ): readonly PlannedObject[] {
@@ -83,7 +136,7 @@ function planWorkloads(
     ...injected,
     ...services.flatMap(({ manifest }) => manifest.metadata.namespace ?? []),
   ]);
-  const namespaces = planServiceNamespaces(mesh, used, injected);
+  const namespaces = planServiceNamespaces(mesh, cluster, used, injected);
   const byName = new Map(
     namespaces.map((object) => [object.manifest.metadata.name, object.manifest]),
   );

@@ -1,6 +1,7 @@
 /** Turns what zod finds about a description's shape into issues with codes, paths and hints. */
 import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
+import { durationPattern } from "./description";
 import { type IssueCollector, type PathSegment, show } from "./issues";
 
 type ZodIssue = z.core.$ZodIssue;
@@ -114,7 +115,9 @@ function report(issue: ZodIssue, schema: z.ZodType, root: unknown, issues: Issue
         at.add(
           "wrong_type",
           describe(value),
-          `write ${aOrAn(issue.expected)}${quoting(value, issue.expected)}`,
+          typeof value === "number" && isDuration(schema, path)
+            ? `write a duration with its unit: ${show(withUnit(value))}`
+            : `write ${aOrAn(issue.expected)}${quoting(value, issue.expected)}`,
         );
       return;
     case "invalid_value": {
@@ -133,8 +136,8 @@ function report(issue: ZodIssue, schema: z.ZodType, root: unknown, issues: Issue
     }
     case "invalid_union":
       if (value === undefined)
-        at.add("missing_key", "it is missing", `add it: ${alternatives(schema, path)}`);
-      else at.add("wrong_type", describe(value), `write ${alternatives(schema, path)}`);
+        at.add("missing_key", "it is missing", `add it: ${alternatives(schema, path, value)}`);
+      else at.add("wrong_type", describe(value), `write ${alternatives(schema, path, value)}`);
       return;
     default:
       at.add("wrong_type", issue.message, "see the JSON Schema of mesh.yaml");
@@ -176,16 +179,31 @@ function aOrAn(kind: string): string {
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return "it is empty";
   if (typeof value === "symbol") return `it is ${value.description ?? "a symbol"}`;
+  if (typeof value === "boolean") return `${value} is a boolean`;
   return `${show(value)} is ${aOrAn(Array.isArray(value) ? "array" : typeof value)}`;
+}
+
+function isDuration(schema: z.ZodType, path: readonly PathSegment[]): boolean {
+  return schemasAt(schema, path).some(
+    (found) => (found as z.ZodType).meta()?.pattern === durationPattern,
+  );
+}
+
+/** `3s` for 3. */
+function withUnit(value: number): string {
+  return value > 0 && /^\d+(?:\.\d+)?$/.test(String(value)) ? `${value}s` : "1s";
 }
 
 /** YAML reads 1.5, true and the like as numbers and booleans where they have no quotes. */
 function quoting(value: unknown, expected: string): string {
-  if (expected === "string" && (typeof value === "number" || typeof value === "boolean"))
-    return `, in quotes: ${show(String(value))}`;
+  if (expected === "string" && isUnquoted(value)) return `, in quotes: ${show(String(value))}`;
   if (expected === "number" && typeof value === "string" && /^\d{1,15}$/.test(value))
     return `, without quotes: ${value}`;
   return "";
+}
+
+function isUnquoted(value: unknown): boolean {
+  return typeof value === "number" || typeof value === "boolean";
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
@@ -289,11 +307,12 @@ function keysAt(schema: z.ZodType, path: readonly PathSegment[]): readonly strin
   });
 }
 
-function alternatives(schema: z.ZodType, path: readonly PathSegment[]): string {
+function alternatives(schema: z.ZodType, path: readonly PathSegment[], value: unknown): string {
   const kinds = schemasAt(schema, path).map((found) => {
     const { def } = (found as z.ZodType)._zod;
     if (def.type === "enum")
       return `one of ${Object.keys((def as z.core.$ZodEnumDef).entries).join(", ")}`;
+    if (def.type === "string" && isUnquoted(value)) return `${show(String(value))} in quotes`;
     return aOrAn(def.type);
   });
   return [...new Set(kinds)].join(", or ");

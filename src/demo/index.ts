@@ -1,7 +1,7 @@
 /** The demo shop, Online Boutique, as data, and what placing it over clusters makes. */
 export { onlineBoutique, onlineBoutiqueVersion } from "./onlineBoutique";
 export {
-  callsOf,
+  shopCallsOf,
   type Probe,
   type ProbeTiming,
   type Resources,
@@ -23,10 +23,4 @@ export {
   type ShopCall,
 } from "./placement";
 export { defaultPlacement, maxDefaultClusters } from "./defaultPlacement";
-export {
-  kubeadmCorefile,
-  shopClusters,
-  type ShopMesh,
-  shopMesh,
-  type ShopMeshOptions,
-} from "./shopMesh";
+export { shopClusters, type ShopMesh, shopMesh, type ShopMeshOptions } from "./shopMesh";

@@ -6,7 +6,7 @@ import { didYouMean, suggest } from "../core/shape";
 import { type WorkloadContext, workloadManifests } from "./manifests";
 import { onlineBoutique } from "./onlineBoutique";
 import {
-  callsOf,
+  shopCallsOf,
   serviceNames,
   type ServiceName,
   workloadNames,
@@ -89,7 +89,7 @@ export function placeShop(placement: Placement, options: PlacementOptions = {}):
     ),
     calls: workloadNames.flatMap((from) =>
       places[from].flatMap((fromCluster) =>
-        callsOf(onlineBoutique[from]).map(({ service, env }) => ({
+        shopCallsOf(onlineBoutique[from]).map(({ service, env }) => ({
           from,
           fromCluster,
           to: service,
@@ -108,7 +108,7 @@ type Places = Readonly<Record<WorkloadName, readonly string[]>>;
 
 function callersOf(service: ServiceName): readonly WorkloadName[] {
   return workloadNames.filter((name) =>
-    callsOf(onlineBoutique[name]).some((call) => call.service === service),
+    shopCallsOf(onlineBoutique[name]).some((call) => call.service === service),
   );
 }
 

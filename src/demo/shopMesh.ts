@@ -102,37 +102,10 @@ const localities: readonly (readonly [name: string, locality: string])[] = [
   ["oceania", "australia-southeast1/australia-southeast1-a"],
 ];
 
-/** What kubeadm writes into the ConfigMap `coredns` of a new cluster. */
-export const kubeadmCorefile = `.:53 {
-    errors
-    health {
-       lameduck 5s
-    }
-    ready
-    kubernetes cluster.local in-addr.arpa ip6.arpa {
-       pods insecure
-       fallthrough in-addr.arpa ip6.arpa
-       ttl 30
-    }
-    prometheus :9153
-    forward . /etc/resolv.conf {
-       max_concurrent 1000
-    }
-    cache 30 {
-       disable success cluster.local
-       disable denial cluster.local
-    }
-    loop
-    reload
-    loadbalance
-}
-`;
-
 /**
  * Descriptions of clusters that nobody has to have: with every address and file written out, so that
  * all of their objects render without a cluster. Gateways are load balancers at addresses of the
- * documentation range 203.0.113.0/24 (RFC 5737); `west` resolves with CoreDNS, the others with
- * Istio's DNS proxy. In this order: east, west, central, north, south, europe, asia, oceania.
+ * documentation range 203.0.113.0/24 (RFC 5737), and names resolve by Istio's DNS proxy. In this order: east, west, central, north, south, europe, asia, oceania.
  * @param count How many, from 1 to 8. @default 2
  * @throws MeshError (`out_of_range`)
  */
@@ -153,10 +126,7 @@ export function shopClusters(count = 2): Readonly<Record<string, ClusterDescript
         provider: "existing",
         locality,
         gateway: { address: `203.0.113.${10 * (index + 1)}` },
-        dns:
-          name === "west"
-            ? { mode: "coredns", address: "10.96.0.53", corefile: kubeadmCorefile }
-            : "proxy",
+        dns: "proxy",
       },
     ]),
   );

@@ -113,7 +113,7 @@ export interface Resources {
 }
 
 /** Every service that a workload calls, each variable once, in the order of its containers. */
-export function callsOf(workload: ShopWorkload): readonly ServiceCall[] {
+export function shopCallsOf(workload: ShopWorkload): readonly ServiceCall[] {
   const containers = [workload.initContainer, workload.container];
   const calls = containers.flatMap((container) => container?.calls ?? []);
   return [...new Map(calls.map((call) => [call.env, call])).values()];

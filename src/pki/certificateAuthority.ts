@@ -6,6 +6,7 @@ import type { KeyObject } from "node:crypto";
 import { IssueCollector, MeshError, show } from "../core/issues";
 import { isValidName, label } from "../core/names";
 import { day } from "./authorityRules";
+import { earlier, issueCertificate } from "./issueCertificate";
 import {
   checkKeyAlgorithm,
   defaultKeyAlgorithm,
@@ -13,14 +14,7 @@ import {
   toSigningKey,
   type KeyAlgorithm,
 } from "./keys";
-import {
-  earlier,
-  issueCertificate,
-  readSigner,
-  readSubjectKey,
-  type Authority,
-  type Signer,
-} from "./signer";
+import { readSigner, readSubjectKey, type Authority, type Signer } from "./signer";
 import { x509 } from "./x509";
 
 /** Days that a root lives when nothing is said; as in Istio's own tools. */

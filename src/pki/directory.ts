@@ -31,7 +31,7 @@ import {
   minimumIntermediateDays,
   minimumRootDays,
 } from "./certificateAuthority";
-import { publish, readText } from "./files";
+import { canEnter, publish, readText, removeAbandoned } from "./files";
 import { checkKeyAlgorithm, defaultKeyAlgorithm, generateKeyPem, type KeyAlgorithm } from "./keys";
 import { withNewline } from "./pem";
 import {
@@ -78,10 +78,12 @@ export interface EnsuredCertificates extends CertificateSet {
  * - A root certificate without its key is enough as long as no intermediate is missing.
  * - A key without its certificate gets one, so a run that was interrupted between the two goes on.
  * - `root-cert.pem` and `cert-chain.pem` of a cluster are copied together when missing.
+ * - Temporary files (`.ca-key.pem.….tmp`) that a killed run left behind are removed after an hour.
  *
  * @throws MeshError with all faults and before anything is written: `invalid_name`,
  * `cluster_duplicate`, `out_of_range` or `unknown_value` for an option, `certificate_missing` for a
- * piece that can't be made, `certificate_*` for material that can't be used.
+ * piece that can't be made, `certificate_unreadable` at `["certs"]` or `["certs", cluster]` for a folder
+ * that can't be entered, `certificate_*` for material that can't be used.
  * @throws the system's error when the folder can't be written to.
  */
 export async function ensureCertificates(
@@ -94,6 +96,8 @@ export async function ensureCertificates(
   throwAny(issues);
 
   const certs = issues.at(certificatesPath);
+  await canEnter(directory, certs);
+  throwAny(issues);
   const present = await readPresent(directory, options.clusters, certs);
   const rootKey = await readRootKey(directory, present, certs);
   throwAny(issues);
@@ -110,7 +114,7 @@ export async function ensureCertificates(
  *
  * @throws MeshError with all faults: `invalid_name` or `cluster_duplicate` for the clusters,
  * `certificate_missing` for a file that is not there, `certificate_unreadable` for one that can't
- * be read. The contents are `verifyCertificates`' question.
+ * be read or a folder that can't be entered. The contents are `verifyCertificates`' question.
  */
 export async function readCertificates(
   directory: string,
@@ -120,6 +124,8 @@ export async function readCertificates(
   checkClusters(clusters, issues.at("clusters"));
   throwAny(issues);
   const certs = issues.at(certificatesPath);
+  await canEnter(directory, certs);
+  throwAny(issues);
   const present = await readPresent(directory, clusters, certs);
   const needed = (text: string | undefined, ...path: readonly string[]): string => {
     if (text === undefined) {
@@ -165,11 +171,11 @@ class SetWriter {
   }
 
   async complete(): Promise<EnsuredCertificates> {
-    await mkdir(this.#directory, { recursive: true, mode: folderMode });
+    await this.#enter(this.#directory);
     const certificatePem = await this.#completeRoot();
     const clusters: [string, CaFiles][] = [];
     for (const [cluster, files] of this.#present.clusters) {
-      await mkdir(join(this.#directory, cluster), { recursive: true, mode: folderMode });
+      await this.#enter(join(this.#directory, cluster));
       clusters.push([cluster, await this.#completeCluster(cluster, files, certificatePem)]);
     }
     return {
@@ -177,6 +183,11 @@ class SetWriter {
       clusters: Object.fromEntries(clusters),
       created: this.#created,
     };
+  }
+
+  async #enter(folder: string): Promise<void> {
+    await mkdir(folder, { recursive: true, mode: folderMode });
+    await removeAbandoned(folder);
   }
 
   async #completeRoot(): Promise<string> {

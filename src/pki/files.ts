@@ -1,6 +1,6 @@
 /** Files that are written once: whole or not at all, and never replaced. */
 import { randomBytes } from "node:crypto";
-import { link, open, readFile, rm } from "node:fs/promises";
+import { access, constants, link, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { IssueCollector } from "../core/issues";
 
@@ -17,6 +17,15 @@ const noLinks: ReadonlySet<string> = new Set([
   "EOPNOTSUPP",
   "ENOSYS",
   "EMLINK",
+]);
+
+/** The names that `publish` gives while it writes. */
+const temporaryName = /^\.[a-z-]+\.pem\.[0-9a-f]{12}\.tmp$/;
+
+const enteringFaults: ReadonlyMap<string, string> = new Map([
+  ["ENOTDIR", "a part of its path is a file (ENOTDIR)"],
+  ["EACCES", "this user may not (EACCES)"],
+  ["EPERM", "this user may not (EPERM)"],
 ]);
 
 /** The `code` of a system error; a word in its place for any other. */
@@ -54,6 +63,51 @@ export async function publish(path: string, text: string, mode: number): Promise
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+/** Milliseconds after which no run can still need its temporary file. */
+const abandonedAfter = 3_600_000;
+
+/**
+ * Removes the temporary files of `publish` that runs killed more than an hour ago left in a folder: what
+ * is in them has its own name by now or was never used. What can't be removed stays, as on a read-only disk.
+ */
+export async function removeAbandoned(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((one) => temporaryName.test(one))) {
+    const path = join(folder, name);
+    try {
+      const { mtimeMs } = await stat(path);
+      if (Date.now() - mtimeMs > abandonedAfter) await rm(path);
+    } catch {
+      // Somebody else removed it, or it isn't ours to remove; it hurts nobody.
+    }
+  }
+}
+
+/**
+ * Whether a folder can be entered, or is yet to be made. Adds one `certificate_unreadable` when it is no
+ * folder or not this user's, in place of one for each of its files.
+ */
+export async function canEnter(folder: string, issues: IssueCollector): Promise<boolean> {
+  let reason: string;
+  try {
+    if ((await stat(folder)).isDirectory()) {
+      await access(folder, constants.X_OK);
+      return true;
+    }
+    reason = "it is a file";
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === "ENOENT") return true;
+    reason = enteringFaults.get(code) ?? code;
+  }
+  issues.add(
+    "certificate_unreadable",
+    `the folder ${folder} can't be entered: ${reason}`,
+    "choose another folder, or mend its permissions or what stands in its place",
+  );
+  return false;
 }
 
 async function writeNew(path: string, text: string, mode: number): Promise<void> {

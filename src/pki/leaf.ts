@@ -3,9 +3,10 @@ import { IssueCollector, MeshError, show } from "../core/issues";
 import { isValidName, subdomain } from "../core/names";
 import { hour, leafHours } from "./authorityRules";
 import type { CaFiles } from "./caFiles";
+import { earlier, issueCertificate } from "./issueCertificate";
 import { defaultKeyAlgorithm, generateKeyPem, type KeyAlgorithm } from "./keys";
 import { withNewline } from "./pem";
-import { earlier, issueCertificate, readSigner, readSubjectKey } from "./signer";
+import { readSigner, readSubjectKey } from "./signer";
 import { x509 } from "./x509";
 
 /** Whom a workload certificate names and how long it lives. */

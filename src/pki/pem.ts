@@ -18,9 +18,6 @@ export interface Certificate {
   readonly der: Buffer;
   /** For signatures and keys. */
   readonly node: X509Certificate;
-  /** For what is copied into certificates below this one. */
-  readonly subjectName: x509.Name;
-  readonly publicKey: x509.PublicKey;
   /** DER of the names in base64: issuer and subject of a chain are equal byte for byte (RFC 5280 §7.1). */
   readonly subject: string;
   readonly issuer: string;
@@ -151,8 +148,6 @@ function parseCertificate(der: Buffer): Certificate | undefined {
       pem: withNewline(node.toString()),
       der,
       node,
-      subjectName: parsed.subjectName,
-      publicKey: parsed.publicKey,
       subject: Buffer.from(parsed.subjectName.toArrayBuffer()).toString("base64"),
       issuer: Buffer.from(parsed.issuerName.toArrayBuffer()).toString("base64"),
       notBefore: parsed.notBefore,

@@ -4,7 +4,7 @@ import { show, type IssueCollector } from "../core/issues";
 import { isIssuedBy } from "./authorityRules";
 import type { CaFileName } from "./caFiles";
 import { readRootSigner } from "./certificateAuthority";
-import { readText } from "./files";
+import { canEnter, readText } from "./files";
 import { readCertificateFile } from "./pem";
 import { readSubjectKey } from "./signer";
 
@@ -16,6 +16,14 @@ export interface Present {
   readonly rootCertificate: string | undefined;
   readonly clusters: ReadonlyMap<string, PresentFiles>;
 }
+
+/** As `readText` returns it for files of which the fault is said already. */
+const unreadable: PresentFiles = {
+  "ca-cert.pem": "",
+  "ca-key.pem": "",
+  "root-cert.pem": "",
+  "cert-chain.pem": "",
+};
 
 /**
  * Reads against the order of writing: whoever sees a piece here sees, read later, all that was
@@ -30,6 +38,10 @@ export async function readPresent(
     readText(join(directory, ...path), issues.at(...path));
   const files = new Map<string, PresentFiles>();
   for (const cluster of clusters) {
+    if (!(await canEnter(join(directory, cluster), issues.at(cluster)))) {
+      files.set(cluster, unreadable);
+      continue;
+    }
     const chain = await read(cluster, "cert-chain.pem");
     const root = await read(cluster, "root-cert.pem");
     const certificate = await read(cluster, "ca-cert.pem");

@@ -1,10 +1,9 @@
-/** An authority's certificate and key, ready to sign, and the one way in which certificates are issued. */
-import { createPublicKey, randomBytes, type KeyObject } from "node:crypto";
+/** An authority's certificate and key, ready to sign. */
+import type { KeyObject } from "node:crypto";
 import type { IssueCollector } from "../core/issues";
 import { checkAuthority, type AuthorityPlace } from "./authorityRules";
 import { checkKeyKind, readPrivateKey, toSigningKey, type SigningKey } from "./keys";
-import { readCertificateFile, withNewline, type Certificate } from "./pem";
-import { x509 } from "./x509";
+import { readCertificateFile, type Certificate } from "./pem";
 
 /**
  * Minutes by which every certificate's notBefore lies before `now`, so that a machine whose clock
@@ -23,18 +22,6 @@ export interface Authority {
 export interface Signer {
   readonly certificate: Certificate;
   readonly signingKey: SigningKey;
-}
-
-/** What is said in a certificate; everything else is the same in all of them. */
-export interface Statement {
-  /** Attributes of the subject in order. None: an empty subject. */
-  readonly subject: readonly { readonly type: "O" | "L" | "CN"; readonly value: string }[];
-  /** Whose certificate it is. */
-  readonly key: KeyObject;
-  readonly now: Date;
-  readonly notAfter: Date;
-  /** Without the key identifiers, which are added. */
-  readonly extensions: readonly x509.Extension[];
 }
 
 /**
@@ -77,53 +64,4 @@ export function readSubjectKey(keyPem: string, issues: IssueCollector): KeyObjec
   const before = issues.issues.length;
   checkKeyKind(key, issues);
   return issues.issues.length > before ? undefined : key;
-}
-
-/**
- * Issues a certificate: X.509 v3, a random positive serial number of 128 bits, valid from
- * `backdatedMinutes` before `now`, key identifiers by SHA-1 of the key (RFC 5280 §4.2.1.2).
- * `signer` is an authority, or the key of `statement` itself for a certificate that signs itself.
- */
-export async function issueCertificate(
-  statement: Statement,
-  signer: Signer | SigningKey,
-): Promise<string> {
-  const parent = "certificate" in signer ? signer.certificate : undefined;
-  const { key, algorithm } = "certificate" in signer ? signer.signingKey : signer;
-  const spki = createPublicKey(statement.key).export({ type: "spki", format: "der" });
-  const publicKey = new x509.PublicKey(new Uint8Array(spki));
-  const subject = nameOf(statement.subject);
-  const identifiers: x509.Extension[] = [
-    await x509.SubjectKeyIdentifierExtension.create(publicKey),
-  ];
-  if (parent !== undefined) {
-    // Another tool may have made the root's identifier in another way: it is copied, not computed.
-    identifiers.push(
-      parent.subjectKeyId === undefined
-        ? await x509.AuthorityKeyIdentifierExtension.create(parent.publicKey)
-        : new x509.AuthorityKeyIdentifierExtension(parent.subjectKeyId),
-    );
-  }
-  const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: randomBytes(16).toString("hex"),
-    subject,
-    issuer: parent?.subjectName ?? subject,
-    notBefore: new Date(statement.now.getTime() - backdatedMinutes * 60_000),
-    notAfter: statement.notAfter,
-    publicKey,
-    signingKey: key,
-    signingAlgorithm: algorithm,
-    extensions: [...statement.extensions, ...identifiers],
-  });
-  return withNewline(certificate.toString("pem"));
-}
-
-/** UTF8String values: a plain string would be unescaped, and "#…" would be read as hexadecimal. */
-function nameOf(attributes: Statement["subject"]): x509.Name {
-  return new x509.Name(attributes.map(({ type, value }) => ({ [type]: [{ utf8String: value }] })));
-}
-
-/** The earlier of two dates. */
-export function earlier(a: Date, b: Date): Date {
-  return a < b ? a : b;
 }

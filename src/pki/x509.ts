@@ -1,5 +1,6 @@
 /**
- * The one place that loads `@peculiar/x509`. Its dependency injection (tsyringe) wants the
+ * The one place that loads `@peculiar/x509`. What is public of this folder mentions none of its types:
+ * a consumer that checks declarations as a CommonJS module would get faults from them (TS1479). Its dependency injection (tsyringe) wants the
  * `reflect-metadata` polyfill first, which adds metadata functions to the global `Reflect`.
  */
 import "reflect-metadata";

@@ -181,8 +181,18 @@ describe("constructs used one by one in somebody else's App", () => {
         }),
     );
     for (const cluster of ["east", "west"]) {
-      new MultiClusterGateway(gateways[cluster]!, "gateway", { mesh, cluster, exports: globals });
-      new GlobalDns(dns[cluster]!, "dns", { mesh, cluster, services: globals });
+      new MultiClusterGateway(scopeOf(gateways), `gateway-${cluster}`, {
+        mesh,
+        charts: gateways,
+        cluster,
+        exports: globals,
+      });
+      new GlobalDns(scopeOf(dns), `dns-${cluster}`, {
+        mesh,
+        charts: dns,
+        cluster,
+        services: globals,
+      });
     }
     for (const [cluster, expected] of ofComponent("MultiClusterGateway"))
       expect(byKey(Testing.synth(gateways[cluster]!))).toEqual(byKey(expected));
@@ -221,12 +231,57 @@ describe("constructs used one by one in somebody else's App", () => {
       ),
     ).toEqual(["unknown_service service"]);
     expect(
-      issuesOf(() => new MultiClusterGateway(own.east!, "d", { mesh, cluster: "north" })),
+      issuesOf(() => new MultiClusterGateway(app, "d", { mesh, charts: own, cluster: "north" })),
     ).toEqual(["unknown_cluster cluster"]);
     expect(issuesOf(() => new SharedRootCA(app, "e", { mesh, charts: own }))).toEqual([
       "certificate_missing certificates/east",
       "certificate_missing certificates/west",
     ]);
+  });
+
+  it("a gateway that keeps a service shut in is a fault when the App is written", () => {
+    const own = charts();
+    const app = scopeOf(own);
+    const fresh = parseMesh(settings);
+    const gateway = (id: string, exports: readonly GlobalService[]) =>
+      new MultiClusterGateway(app, id, { mesh: fresh, charts: own, cluster: "west", exports });
+    const empty = gateway("early", []);
+    const cart = new GlobalService(app, "cart", {
+      mesh: fresh,
+      charts: own,
+      name: "cart",
+      ...described["cart.default"],
+    });
+    expect(empty.node.validate()).toEqual([
+      expect.stringMatching(
+        /^cart\.default\.svc\.cluster\.local is called from other clusters.*add its GlobalService to exports$/,
+      ),
+    ]);
+    const other = charts();
+    const later = new MultiClusterGateway(scopeOf(other), "later", {
+      mesh: fresh,
+      charts: other,
+      cluster: "west",
+      exports: [cart],
+    });
+    expect(later.node.validate()).toEqual([]);
+  });
+
+  it("what an object needs comes before it, in whatever order constructs are made", () => {
+    const own = charts();
+    const app = scopeOf(own);
+    new SharedRootCA(app, "ca", { mesh: sampleMesh, charts: own, certificates });
+    new GlobalDns(app, "dns", { mesh: sampleMesh, charts: own, cluster: "west" });
+    new MultiClusterGateway(app, "gateway", { mesh: sampleMesh, charts: own, cluster: "west" });
+    const order = Testing.synth(own.west!).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    for (const needing of [
+      "Secret cacerts",
+      "ServiceAccount meshspan-dns",
+      "ServiceAccount istio-eastwestgateway",
+    ]) {
+      expect(order.indexOf("Namespace istio-system")).toBeLessThan(order.indexOf(needing));
+      expect(order).toContain(needing);
+    }
   });
 
   it("two services on one address are told apart when they are made", () => {

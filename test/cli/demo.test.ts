@@ -1,8 +1,10 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
+  closeSync,
   existsSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -157,6 +159,9 @@ describe("meshspan demo", () => {
     [["--clusters", "two"], "from 1 to 8"],
     [["--cluster", "2"], "Did you mean --clusters?"],
     [["--out"], "argument missing"],
+    [["--out", ""], "Name a folder."],
+    [["--clusters", "0x3"], "from 1 to 8"],
+    [["--gateway", "east"], "such as east=34.73.10.5"],
   ])("says what is wrong with %j, and exits with 2", (args, message) => {
     const { status, stdout, stderr } = meshspan("demo", ...args);
     expect([status, stdout]).toEqual([2, ""]);
@@ -183,6 +188,43 @@ describe("meshspan demo", () => {
     const { status, stdout, stderr } = meshspan("demo", "--out", out);
     expect([status, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(/^meshspan: .*east/m);
+    expect(stderr).not.toContain("    at ");
+  });
+
+  it("takes the addresses of your gateways", () => {
+    const { status, stdout } = meshspan(
+      "demo",
+      "--out",
+      out,
+      "--gateway",
+      "east=34.73.10.5",
+      "--gateway",
+      "west=gw.example.com",
+    );
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/cartservice \(east\) → redis-cart.* → west gw\.example\.com:15443 → /);
+    expect(stdout).not.toContain("placeholders");
+    expect(readFileSync(join(out, "east/40-services.yaml"), "utf8")).toContain(
+      "address: gw.example.com",
+    );
+    const wrong = meshspan("demo", "--out", out, "--gateway", "est=34.73.10.5");
+    expect([wrong.status, wrong.stderr]).toEqual([
+      3,
+      expect.stringContaining('gateway.est: there is no cluster "est": did you mean "east"?'),
+    ]);
+  });
+
+  it("fails in words when its output has nowhere to go", () => {
+    const full = openSync("/dev/full", "w");
+    const { status, stderr } = spawnSync(process.execPath, [executable, "demo", "--out", out], {
+      encoding: "utf8",
+      stdio: ["ignore", full, "pipe"],
+    });
+    closeSync(full);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^meshspan: ENOSPC: .*: make room on the disk$/m),
+    ]);
     expect(stderr).not.toContain("    at ");
   });
 

@@ -6,7 +6,32 @@ import {
   stubDomainBlock,
   unmergeCorefile,
 } from "../../src";
-import { kubeadmCorefile } from "../../src/demo";
+
+/** What kubeadm writes into the ConfigMap `coredns` of a new cluster. */
+const kubeadmCorefile = `.:53 {
+    errors
+    health {
+       lameduck 5s
+    }
+    ready
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+       pods insecure
+       fallthrough in-addr.arpa ip6.arpa
+       ttl 30
+    }
+    prometheus :9153
+    forward . /etc/resolv.conf {
+       max_concurrent 1000
+    }
+    cache 30 {
+       disable success cluster.local
+       disable denial cluster.local
+    }
+    loop
+    reload
+    loadbalance
+}
+`;
 
 const corefiles: readonly (readonly [string, string])[] = [
   ["kubeadm's", kubeadmCorefile],

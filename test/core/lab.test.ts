@@ -63,7 +63,7 @@ describe("objects that the lab has shown to work come out of a description", () 
 
   it("Gateway of the serving cluster", () => {
     expect(specOf({}, "b", "Gateway")).toEqual({
-      selector: { istio: "eastwestgateway" },
+      selector: { app: "istio-eastwestgateway", "meshspan.dev/gateway": "lab" },
       servers: [
         {
           port: { number: 15443, name: "tls", protocol: "TLS" },

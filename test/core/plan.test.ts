@@ -1,5 +1,13 @@
 import fc from "fast-check";
-import { type MeshDescription, parseMesh, planMesh, stages } from "../../src";
+import {
+  type MeshDescription,
+  type MeshError,
+  parseMesh,
+  planMesh,
+  stages,
+  tracePlan,
+  type Workloads,
+} from "../../src";
 import { shopMesh } from "../../src/demo";
 import {
   objectOf,
@@ -59,18 +67,92 @@ describe("the plan of a mesh", () => {
     expect(seen).toEqual([...stages]);
   });
 
-  it("names whose each object is", () => {
-    for (const { objects } of planMesh(sampleMesh).clusters) {
-      for (const { manifest, shared } of objects) {
-        if (shared && manifest.kind === "ConfigMap")
-          expect(manifest.metadata.labels).toBeUndefined();
-        else
-          expect(manifest.metadata.labels).toMatchObject({
-            "app.kubernetes.io/managed-by": "meshspan",
-            "app.kubernetes.io/part-of": "sample",
-          });
+  it("names whose each object is, claims nothing that others own, and leaves that when the mesh goes", () => {
+    for (const { objects } of samplePlan.clusters) {
+      for (const { manifest, shared, stage } of objects) {
+        if (stage === "workloads") continue;
+        const { labels = {}, annotations = {} } = manifest.metadata;
+        expect(labels["app.kubernetes.io/managed-by"]).toBe(shared ? undefined : "meshspan");
+        expect(labels["app.kubernetes.io/part-of"]).toBe(shared ? undefined : "sample");
+        expect(annotations["kustomize.toolkit.fluxcd.io/prune"]).toBe(
+          shared ? "disabled" : undefined,
+        );
       }
     }
+    const shared = new Set(
+      samplePlan.clusters.flatMap(({ objects }) =>
+        objects.filter((object) => object.shared).map(({ key }) => key),
+      ),
+    );
+    expect([...shared].sort()).toEqual([
+      "core/ConfigMap/kube-system/coredns",
+      "core/Namespace//default",
+      "core/Namespace//istio-eastwest",
+      "core/Namespace//istio-system",
+    ]);
+  });
+
+  it("plans each namespace once, with all of its labels", () => {
+    const { description, workloads } = shopMesh({
+      namespace: "istio-system",
+      trust: { issuer: "existing" },
+    });
+    const plan = planMesh(parseMesh(description), { workloads });
+    const namespaces = objectsOf(plan, "east").filter(
+      ({ manifest }) => manifest.kind === "Namespace",
+    );
+    expect(
+      namespaces.map(({ manifest }) => [manifest.metadata.name, manifest.metadata.labels]),
+    ).toEqual([
+      ["istio-system", { "topology.istio.io/network": "east" }],
+      ["istio-eastwest", undefined],
+    ]);
+  });
+
+  it("refuses workloads of no cluster, and workloads that are its own objects", () => {
+    const issuesOf = (own: Workloads) => {
+      try {
+        planMesh(sampleMesh, { workloads: own });
+      } catch (error) {
+        return (error as MeshError).issues.map(({ code, path }) => [code, ...path]);
+      }
+      return [];
+    };
+    const { east = [] } = sampleWorkloads;
+    expect(issuesOf({ East: east })).toEqual([["unknown_cluster", "workloads", "East"]]);
+    const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: "istio-system" } };
+    expect(issuesOf({ east: [...east, namespace, east[0]!] })).toEqual([
+      ["conflicting_keys", "workloads", "east", "core/Namespace//istio-system"],
+      ["conflicting_keys", "workloads", "east", "apps/Deployment/default/front"],
+    ]);
+  });
+
+  it("takes workloads of the other clusters for somebody else's where only some are given", () => {
+    const plan = planMesh(sampleMesh, { workloads: { west: sampleWorkloads.west! } });
+    expect(plan.clusters.map(({ hasWorkloads }) => hasWorkloads)).toEqual([false, true]);
+    expect(tracePlan(plan).map(({ ok, call }) => [ok, call.cluster])).toEqual([
+      [true, "east"],
+      [true, "east"],
+      [true, "east"],
+      [true, "west"],
+      [true, "west"],
+    ]);
+  });
+
+  it("refuses objects that are larger than Kubernetes takes, and says what makes them smaller", () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 20_000 }, (_, i) => [
+        `service-${i}.${"n".repeat(40)}`,
+        {
+          ...sampleDescription.services["cart.default"],
+          address: `240.1.${Math.floor(i / 250)}.${(i % 250) + 1}`,
+        },
+      ]),
+    );
+    const mesh = parseMesh({ ...sampleDescription, services: many });
+    expect(() => planMesh(mesh)).toThrow(
+      /Gateway\/istio-eastwest\/istio-eastwestgateway of west would have \d+ bytes.*: say in consumedBy/,
+    );
   });
 
   it("puts resources only where a service is consumed or served", () => {
@@ -132,9 +214,7 @@ describe("the plan of a mesh", () => {
         services: { "cart.shop": { ...sampleDescription.services["cart.default"] } },
       }),
     );
-    expect(objectOf(described, "east", "core/Namespace//shop").metadata.labels).not.toHaveProperty(
-      "istio-injection",
-    );
+    expect(objectOf(described, "east", "core/Namespace//shop").metadata.labels).toBeUndefined();
     const revised = planMesh(parseMesh({ ...sampleDescription, istio: { revision: "stable" } }), {
       workloads: sampleWorkloads,
     });

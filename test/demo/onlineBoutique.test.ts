@@ -1,5 +1,5 @@
 import {
-  callsOf,
+  shopCallsOf,
   defaultPlacement,
   onlineBoutique,
   placeShop,
@@ -324,7 +324,7 @@ test("who calls whom, by which variable, is what upstream's manifests say", () =
 
 test("somebody calls every service", () => {
   const called = Object.values(onlineBoutique)
-    .flatMap(callsOf)
+    .flatMap(shopCallsOf)
     .map(({ service }) => service);
   expect(new Set(called)).toEqual(new Set(serviceNames));
 });

@@ -3,7 +3,7 @@ import { MeshError } from "../../src/core/issues";
 import { parseMesh } from "../../src/core/parse";
 import { planMesh } from "../../src/core/plan";
 import {
-  callsOf,
+  shopCallsOf,
   onlineBoutique,
   type PlacedShop,
   type Placement,
@@ -314,7 +314,7 @@ describe("whatever runs where", () => {
         for (const call of placed.calls) expectReachable(placed, call);
         const expected = workloadNames.flatMap((name) =>
           clustersOf(placement, name).flatMap((cluster) =>
-            callsOf(onlineBoutique[name]).map(({ env }) => `${name} ${cluster} ${env}`),
+            shopCallsOf(onlineBoutique[name]).map(({ env }) => `${name} ${cluster} ${env}`),
           ),
         );
         expect(
@@ -352,7 +352,7 @@ describe("whatever runs where", () => {
         for (const name of serviceNames) {
           const serving = clustersOf(placement, name);
           const callers = workloadNames.filter((caller) =>
-            callsOf(onlineBoutique[caller]).some(({ service }) => service === name),
+            shopCallsOf(onlineBoutique[caller]).some(({ service }) => service === name),
           );
           const calling = [
             ...new Set(callers.flatMap((caller) => clustersOf(placement, caller))),

@@ -35,7 +35,7 @@ test("without options it is the shop on east and west", () => {
   expect(description.clusters.west).toMatchObject({
     locality: "us-west1/us-west1-a",
     gateway: { address: "203.0.113.20" },
-    dns: { mode: "coredns", address: "10.96.0.53" },
+    dns: "proxy",
   });
   expect(Object.keys(workloads)).toEqual(["east", "west"]);
 });
@@ -58,21 +58,6 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
     expect(new Set(plan.clusters.map(({ cluster }) => cluster.gateway.address)).size).toBe(count);
   },
 );
-
-test("west keeps the Corefile that it has, behind the stub domain", () => {
-  const { description, workloads } = shopMesh();
-  const west = planMesh(parseMesh(description), { workloads }).clusters.find(
-    ({ cluster }) => cluster.name === "west",
-  );
-  const coredns = west?.objects.find(
-    ({ key }) => key === "core/ConfigMap/kube-system/coredns",
-  )?.manifest;
-  const { Corefile } = coredns?.data as { readonly Corefile: string };
-  expect(Corefile).toContain(
-    "global:53 {\n    errors\n    cache 30\n    forward . 10.96.0.53\n}\n",
-  );
-  expect(Corefile).toContain("kubernetes cluster.local in-addr.arpa ip6.arpa {");
-});
 
 test("the same options give the same bytes", () => {
   expect(JSON.stringify(shopMesh())).toBe(JSON.stringify(shopMesh()));

@@ -8,11 +8,12 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MeshError } from "../../src/core/issues";
+import { IssueCollector, MeshError } from "../../src/core/issues";
 import {
   caFileNames,
   createRoot,
@@ -22,7 +23,7 @@ import {
   verifyCertificates,
   type EnsureOptions,
 } from "../../src/pki";
-import { publish } from "../../src/pki/files";
+import { canEnter, publish, removeAbandoned } from "../../src/pki/files";
 import { days, fragmentsOf, now } from "./material";
 import { opensslVerify } from "./openssl";
 
@@ -274,6 +275,104 @@ describe("a run that was interrupted", () => {
   );
 });
 
+describe("temporary files of runs that were killed", () => {
+  const aged = (path: string, minutes: number) => {
+    writeFileSync(at(path), "a key");
+    const time = Date.now() / 1000 - 60 * minutes;
+    utimesSync(at(path), time, time);
+    return path;
+  };
+
+  test("are removed after an hour, and nothing else is", async () => {
+    await ensureCertificates(directory, options);
+    const before = snapshot();
+    aged(".root-key.pem.0123456789ab.tmp", 61);
+    aged("east/.ca-key.pem.ba9876543210.tmp", 61);
+    const kept = [
+      aged(".root-key.pem.ba9876543210.tmp", 59),
+      aged("east/ca-key.pem.0123456789ab.tmp", 61),
+      aged("east/.notes.tmp", 61),
+    ];
+    expect((await ensureCertificates(directory, options)).created).toEqual([]);
+    expect(Object.keys(snapshot()).sort()).toEqual([...Object.keys(before), ...kept].sort());
+    expect(snapshot()).toMatchObject(before);
+  });
+
+  test("are left where they can't be removed", async () => {
+    mkdirSync(at(".ca-key.pem.0123456789ab.tmp"), { recursive: true });
+    utimesSync(at(".ca-key.pem.0123456789ab.tmp"), 0, 0);
+    await removeAbandoned(directory);
+    await removeAbandoned(join(parent, "nowhere"));
+    expect(listing()).toEqual([".ca-key.pem.0123456789ab.tmp"]);
+  });
+});
+
+describe("a folder that can't be entered is one fault", () => {
+  const barred: readonly (readonly [string, () => string, string])[] = [
+    ["a file in its place", () => join(parent, "file"), "it is a file"],
+    [
+      "a file in the place of its parent",
+      () => join(parent, "file", "certs"),
+      "a part of its path is a file (ENOTDIR)",
+    ],
+    ["a link to itself", () => join(parent, "loop"), "ELOOP"],
+  ];
+
+  test.each(barred)("%s", async (_, folderOf, reason) => {
+    writeFileSync(join(parent, "file"), "");
+    symlinkSync("loop", join(parent, "loop"));
+    const folder = folderOf();
+    for (const work of [ensureCertificates(folder, options), readCertificates(folder, clusters)]) {
+      const { issues } = await failure(work);
+      expect(issues).toEqual([
+        {
+          code: "certificate_unreadable",
+          path: ["certs"],
+          message: `the folder ${folder} can't be entered: ${reason}`,
+          hint: "choose another folder, or mend its permissions or what stands in its place",
+        },
+      ]);
+    }
+  });
+
+  test("a file in the place of a cluster's, when only reading too", async () => {
+    await ensureCertificates(directory, options);
+    rmSync(at("east"), { recursive: true });
+    writeFileSync(at("east"), "");
+    expect(await issuesOf(readCertificates(directory, clusters))).toEqual([
+      "certs/east certificate_unreadable",
+    ]);
+  });
+
+  test("without permission", async () => {
+    mkdirSync(directory, { mode: 0o600 });
+    await asNobody(async () => {
+      for (const folder of [directory, at("deeper")]) {
+        expect(await issuesOf(ensureCertificates(folder, options))).toEqual([
+          "certs certificate_unreadable",
+        ]);
+      }
+    });
+  });
+
+  test("unless it is yet to be made", async () => {
+    const issues = new IssueCollector();
+    expect(await canEnter(join(parent, "new", "certs"), issues)).toBe(true);
+    expect(issues.issues).toEqual([]);
+  });
+});
+
+/** Nothing is barred from root, so as root this runs as a user that owns nothing. */
+async function asNobody(run: () => Promise<void>): Promise<void> {
+  if (process.getuid?.() !== 0) return run();
+  process.seteuid?.(65_534);
+  try {
+    await run();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
 describe("runs at the same time", () => {
   test("end with one and the same set, without fault and without leftovers", async () => {
     for (let round = 0; round < 5; round++) {
@@ -289,7 +388,7 @@ describe("runs at the same time", () => {
       expect(sets.flatMap(({ created }) => created).sort()).toEqual([...all].sort());
       expect(listing()).toEqual([...all, ...clusters].sort());
     }
-  });
+  }, 30_000);
 
   test("that read while a set is made see a whole set or a missing file, never half a file", async () => {
     let done = false as boolean;
@@ -409,9 +508,7 @@ describe("refuses before anything is written", () => {
         rmSync(at("east"), { recursive: true });
         writeFileSync(at("east"), "");
       },
-      ["cert-chain", "root-cert", "ca-cert", "ca-key"].map(
-        (file) => `certs/east/${file}.pem certificate_unreadable`,
-      ),
+      ["certs/east certificate_unreadable"],
     ],
     [
       "bytes that are no text",

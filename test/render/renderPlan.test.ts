@@ -1,5 +1,6 @@
 import { parseAllDocuments } from "yaml";
-import { caFileNames, type MeshError, parseMesh, planMesh, renderPlan } from "../../src";
+import { caFileNames, type MeshError, parseMesh, planMesh } from "../../src";
+import { renderPlan } from "../../src/render";
 import { toLiteral } from "../../src/core/literals";
 import { sampleDescription, samplePlan } from "../core/sampleMesh";
 

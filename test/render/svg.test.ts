@@ -53,7 +53,7 @@ describe("the picture of a mesh", () => {
 
   it("has a legend of the kinds of lines that it has", async () => {
     const across = "across clusters, in the colour of the callee's gateway";
-    const failing = "only while the own pods fail";
+    const failing = "only while a cluster's own pods fail, for any of its callers";
     const broken = "fails: something is missing";
     const texts = textsOf(await renderSvg(toDot(shop(3))));
     expect(texts).toEqual(expect.arrayContaining([across, failing, "within a cluster"]));

@@ -4,23 +4,29 @@
  */
 import { clusterOf, type GlobalService, type Mesh, trustDomainsOf } from "../mesh";
 import { principalOf } from "../names";
-import { type Manifest, ownerLabels } from "./manifest";
+import { type Manifest, nameOfPart, ownerLabels } from "./manifest";
 
-type ServiceMesh = Pick<Mesh, "name" | "clusters">;
+type ServiceMesh = Pick<Mesh, "name" | "clusters" | "trust">;
 
 /** The serving pods take mutual TLS only: plaintext has no identity that could be checked. */
 export function peerAuthentication(mesh: Pick<Mesh, "name">, service: GlobalService): Manifest {
   return {
     apiVersion: "security.istio.io/v1",
     kind: "PeerAuthentication",
-    metadata: { name: service.name, namespace: service.namespace, labels: ownerLabels(mesh) },
+    metadata: {
+      name: nameOfPart(service, "strict"),
+      namespace: service.namespace,
+      labels: ownerLabels(mesh),
+    },
     spec: { selector: { matchLabels: service.selector }, mtls: { mode: "STRICT" } },
   };
 }
 
 /**
- * Allows the described callers, in the trust domains of the consuming clusters and of the serving one,
- * and nobody else. Without described callers: every identity of the mesh.
+ * Allows the described callers, in the trust domains of the consuming clusters and of the serving one, and
+ * in those that count beside. Without described callers: every identity of the mesh. istiod takes the
+ * trust domains of one mesh for each other's aliases, so the same ServiceAccounts of a cluster that
+ * doesn't consume are admitted too; its pods have no way here unless somebody makes one.
  */
 export function authorizationPolicy(
   mesh: ServiceMesh,
@@ -30,7 +36,7 @@ export function authorizationPolicy(
   const consumers = [...new Set([...service.consumedBy, servingCluster])].map((name) =>
     clusterOf(mesh, name),
   );
-  const principals = trustDomainsOf(consumers).flatMap((domain) =>
+  const principals = [...trustDomainsOf(consumers), ...mesh.trust.aliases].flatMap((domain) =>
     service.callers === undefined
       ? [`${domain}/*`]
       : service.callers.map(({ namespace, serviceAccount }) =>
@@ -40,7 +46,11 @@ export function authorizationPolicy(
   return {
     apiVersion: "security.istio.io/v1",
     kind: "AuthorizationPolicy",
-    metadata: { name: service.name, namespace: service.namespace, labels: ownerLabels(mesh) },
+    metadata: {
+      name: nameOfPart(service, "callers"),
+      namespace: service.namespace,
+      labels: ownerLabels(mesh),
+    },
     spec: {
       selector: { matchLabels: service.selector },
       action: "ALLOW",

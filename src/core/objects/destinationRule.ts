@@ -5,16 +5,15 @@
 import {
   clusterOf,
   type GlobalService,
-  isServedBy,
   type Mesh,
   type ServicePort,
   trustDomainsOf,
 } from "../mesh";
 import { sniOf, spiffeIdOf } from "../names";
-import { type Manifest, ownerLabels } from "./manifest";
-import { remotePlaces, resolutionOf } from "./serviceEntry";
+import { type Manifest, nameOfPart, ownerLabels } from "./manifest";
+import { resolutionOf } from "./serviceEntry";
 
-type ServiceMesh = Pick<Mesh, "name" | "clusters">;
+type ServiceMesh = Pick<Mesh, "name" | "clusters" | "trust">;
 
 /**
  * Rule for the global host in a consuming cluster. The explicit server name is what a modern gateway
@@ -25,21 +24,24 @@ export function consumerDestinationRule(
   service: GlobalService,
   consumer: string,
 ): Manifest {
-  const balancing = balancingOf(mesh, service, consumer);
   return {
     apiVersion: "networking.istio.io/v1",
     kind: "DestinationRule",
-    metadata: { name: service.name, namespace: service.namespace, labels: ownerLabels(mesh) },
+    metadata: {
+      name: nameOfPart(service, "global"),
+      namespace: service.namespace,
+      labels: ownerLabels(mesh),
+    },
     spec: {
       host: service.host,
-      trafficPolicy: trafficPolicy(mesh, service, "", balancing),
+      trafficPolicy: trafficPolicy(mesh, service, consumer, undefined),
       ...(service.versions.length === 0
         ? {}
         : {
             subsets: service.versions.map(({ name, labels }) => ({
               name,
               labels,
-              trafficPolicy: trafficPolicy(mesh, service, name, balancing),
+              trafficPolicy: trafficPolicy(mesh, service, consumer, name),
             })),
           }),
     },
@@ -50,11 +52,12 @@ export function consumerDestinationRule(
 function trafficPolicy(
   mesh: ServiceMesh,
   service: GlobalService,
-  subset: string,
-  balancing: object,
+  consumer: string,
+  version: string | undefined,
 ) {
+  const balancing = balancingOf(mesh, service, consumer, version);
   const policy = (port: ServicePort) => ({
-    tls: tlsSettings(mesh, service, port.port, subset),
+    tls: tlsSettings(mesh, service, port.port, version ?? ""),
     ...balancing,
   });
   const [only, ...others] = service.ports;
@@ -69,13 +72,12 @@ function trafficPolicy(
 }
 
 function tlsSettings(mesh: ServiceMesh, service: GlobalService, port: number, subset: string) {
-  const trustDomains = trustDomainsOf(
-    service.servedBy.map(({ cluster }) => clusterOf(mesh, cluster)),
-  );
+  const serving = service.servedBy.map(({ cluster }) => clusterOf(mesh, cluster));
   return {
     mode: "ISTIO_MUTUAL",
     sni: sniOf(port, subset, service.localHost),
-    subjectAltNames: trustDomains.map((domain) =>
+    // istiod adds no aliases to names that are given.
+    subjectAltNames: [...trustDomainsOf(serving), ...mesh.trust.aliases].map((domain) =>
       spiffeIdOf(domain, service.namespace, service.serviceAccount),
     ),
   };
@@ -89,18 +91,27 @@ const localFirst = [
 ];
 
 /**
- * How places are chosen among. With one place there is nothing to choose, and taking it out would only
- * turn slow answers into none. Local first goes by the network's label, which pods of the own cluster
- * have whatever their nodes' labels are; istiod fails over only where outliers are detected. Clusters
- * resolved by DNS are an exception: istiod orders them by labels in part only, so there it goes by
- * locality, which nodes have to be labelled with.
+ * How places are chosen among, for the whole service or a version of it. Local first goes by the
+ * network's label, which pods of the own cluster have whatever their nodes' labels are; istiod fails
+ * over only where outliers are detected. Clusters resolved by DNS are an exception: istiod orders them by
+ * labels in part only, so there it goes by locality, which nodes have to be labelled with.
  * Failed connections and 502 to 504 count as errors, a service's own 500 doesn't.
  */
-function balancingOf(mesh: ServiceMesh, service: GlobalService, consumer: string): object {
-  const places = remotePlaces(service, consumer).length + (isServedBy(service, consumer) ? 1 : 0);
-  if (places < 2) return {};
+function balancingOf(
+  mesh: ServiceMesh,
+  service: GlobalService,
+  consumer: string,
+  version: string | undefined,
+): object {
+  if (service.servedBy.length < 2) return {};
   if (service.failover === undefined)
     return { loadBalancer: { localityLbSetting: { enabled: false } } };
+  const places = service.servedBy.filter(
+    ({ versions }) => version === undefined || versions.includes(version),
+  );
+  // Taking the only place out would turn slow answers into none. Off has to be said: subsets inherit.
+  if (places.length < 2)
+    return { outlierDetection: { consecutiveGatewayErrors: 0, consecutive5xxErrors: 0 } };
   return {
     loadBalancer: {
       localityLbSetting:
@@ -118,11 +129,6 @@ function balancingOf(mesh: ServiceMesh, service: GlobalService, consumer: string
   };
 }
 
-/** Name of the serving side's rule. Service names have no dots, so it is nobody else's. */
-export function servingRuleName(service: GlobalService): string {
-  return `${service.name}.versions`;
-}
-
 /** Rule for the local host in a serving cluster: a subset, and so a gateway chain, per version served there. */
 export function servingDestinationRule(
   mesh: ServiceMesh,
@@ -135,7 +141,7 @@ export function servingDestinationRule(
     apiVersion: "networking.istio.io/v1",
     kind: "DestinationRule",
     metadata: {
-      name: servingRuleName(service),
+      name: nameOfPart(service, "versions"),
       namespace: service.namespace,
       labels: ownerLabels(mesh),
     },

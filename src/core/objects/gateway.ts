@@ -8,10 +8,16 @@ import { gatewayNamespace, planGatewayNamespaces } from "./namespaces";
 
 type GatewayMesh = Pick<Mesh, "name" | "istio">;
 
-/** Labels of the gateway's pods that Services and Gateways select: `istio: eastwestgateway`. */
-export function gatewaySelector(cluster: Cluster): Readonly<Record<string, string>> {
-  const { name } = cluster.gateway;
-  return { app: name, istio: name.replace(/^istio-(?=.)/, "") };
+/**
+ * Labels of the gateway's pods that Services and Gateways select. Not Istio's own `istio:
+ * eastwestgateway`: Gateways select pods in all namespaces, and its sample `cross-network-gateway`
+ * would open this gateway to every service of the cluster.
+ */
+export function gatewaySelector(
+  mesh: Pick<Mesh, "name">,
+  cluster: Cluster,
+): Readonly<Record<string, string>> {
+  return { app: cluster.gateway.name, "meshspan.dev/gateway": mesh.name };
 }
 
 /**
@@ -24,7 +30,7 @@ export function planGateway(
   exportedHosts: readonly string[],
 ): readonly PlannedObject[] {
   const context = { mesh, cluster };
-  const namespace = gatewayNamespace(mesh, cluster);
+  const namespace = gatewayNamespace(cluster);
   const account = serviceAccount(context);
   const role = secretsRole(context);
   const workload = deployment(context);
@@ -59,7 +65,7 @@ function metadata({
     labels: {
       ...ownerLabels(mesh),
       "app.kubernetes.io/name": cluster.gateway.name,
-      ...gatewaySelector(cluster),
+      ...gatewaySelector(mesh, cluster),
     },
   };
 }
@@ -99,7 +105,7 @@ function deployment(context: Context): Manifest {
     kind: "Deployment",
     metadata: metadata(context),
     spec: {
-      selector: { matchLabels: gatewaySelector(cluster) },
+      selector: { matchLabels: gatewaySelector(mesh, cluster) },
       template: {
         metadata: {
           annotations: {
@@ -109,7 +115,7 @@ function deployment(context: Context): Manifest {
             "prometheus.io/scrape": "true",
           },
           labels: {
-            ...gatewaySelector(cluster),
+            ...gatewaySelector(mesh, cluster),
             ...revision,
             "istio.io/dataplane-mode": "none",
             "sidecar.istio.io/inject": "true",
@@ -151,19 +157,25 @@ function deployment(context: Context): Manifest {
 
 /** Only the mesh's port is reachable from outside, and health checks where a load balancer makes them; never istiod's ports. */
 function service(context: Context): Manifest {
-  const { port, nodePort, annotations, service: type } = context.cluster.gateway;
+  const { port, nodePort, annotations, allowFrom, service: type } = context.cluster.gateway;
   const isNodePort = nodePort !== undefined;
   return {
     apiVersion: "v1",
     kind: "Service",
     metadata: {
       ...metadata(context),
-      labels: { ...metadata(context).labels, "topology.istio.io/network": context.cluster.network },
+      labels: {
+        ...metadata(context).labels,
+        // What control planes that watch this cluster too would dial.
+        "topology.istio.io/network": context.cluster.network,
+        "networking.istio.io/gatewayPort": String(port),
+      },
       ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
     },
     spec: {
       type,
-      selector: gatewaySelector(context.cluster),
+      ...(allowFrom.length > 0 ? { loadBalancerSourceRanges: allowFrom } : {}),
+      selector: gatewaySelector(context.mesh, context.cluster),
       ports: [
         ...(isNodePort
           ? []
@@ -205,7 +217,10 @@ function disruptionBudget(context: Context): Manifest {
     apiVersion: "policy/v1",
     kind: "PodDisruptionBudget",
     metadata: metadata(context),
-    spec: { minAvailable: 1, selector: { matchLabels: gatewaySelector(context.cluster) } },
+    spec: {
+      minAvailable: 1,
+      selector: { matchLabels: gatewaySelector(context.mesh, context.cluster) },
+    },
   };
 }
 
@@ -215,13 +230,12 @@ function disruptionBudget(context: Context): Manifest {
  */
 function passthroughGateway(context: Context, exportedHosts: readonly string[]): Manifest {
   const { port } = context.cluster.gateway;
-  const { istio } = gatewaySelector(context.cluster);
   return {
     apiVersion: "networking.istio.io/v1",
     kind: "Gateway",
     metadata: metadata(context),
     spec: {
-      selector: { istio },
+      selector: gatewaySelector(context.mesh, context.cluster),
       servers: [
         {
           port: { number: port, name: "tls", protocol: "TLS" },

@@ -5,7 +5,13 @@
 import { type DnsRecord, domainCorefile, domainZone, stubDomainBlock } from "../corefile";
 import { Late, type LateInput } from "../late";
 import type { Cluster, Mesh } from "../mesh";
-import { type Manifest, ownerLabels, planned, type PlannedObject } from "./manifest";
+import {
+  keptAnnotations,
+  type Manifest,
+  ownerLabels,
+  planned,
+  type PlannedObject,
+} from "./manifest";
 import { rootNamespace } from "./namespaces";
 
 type DnsMesh = Pick<Mesh, "name" | "domain" | "istio">;
@@ -144,7 +150,7 @@ function stubDomain(mesh: DnsMesh, cluster: Cluster): Manifest | undefined {
   const kubeSystem = (name: string, data: Readonly<Record<string, string | Late>>): Manifest => ({
     apiVersion: "v1",
     kind: "ConfigMap",
-    metadata: { name, namespace: "kube-system" },
+    metadata: { name, namespace: "kube-system", annotations: keptAnnotations },
     data,
   });
   switch (mode) {

@@ -12,10 +12,10 @@ import { shortNameService, virtualService } from "./virtualService";
  * the same thing, so they share the same objects: cost grows with what differs, not with N × M.
  */
 export function planGlobalService(
-  mesh: Pick<Mesh, "name" | "clusters">,
+  mesh: Pick<Mesh, "name" | "clusters" | "trust">,
   service: GlobalService,
 ): ReadonlyMap<string, readonly PlannedObject[]> {
-  const dependsOn = [namespaceManifest(mesh, service.namespace)];
+  const dependsOn = [namespaceManifest(service.namespace)];
   const toObjects = (manifests: readonly (Manifest | undefined)[]) =>
     manifests
       .filter((manifest) => manifest !== undefined)

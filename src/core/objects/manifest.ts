@@ -44,9 +44,29 @@ export function objectKey(manifest: Manifest): string {
   return `${version === undefined ? "core" : (group ?? "")}/${manifest.kind}/${namespace}/${name}`;
 }
 
-/** Labels that say whose an object is; `kubectl get -l app.kubernetes.io/part-of=<mesh>` finds all of a mesh. */
+/**
+ * Labels that say whose an object is: `kubectl get -l app.kubernetes.io/part-of=<mesh>` finds all that
+ * belong to the mesh alone. Shared objects don't have them.
+ */
 export function ownerLabels(mesh: Pick<Mesh, "name">): Readonly<Record<string, string>> {
   return { "app.kubernetes.io/managed-by": "meshspan", "app.kubernetes.io/part-of": mesh.name };
+}
+
+/**
+ * Annotations of objects that others own too: GitOps tools that take the mesh away leave them there
+ * (Argo CD's sync options, Flux's kustomize-controller).
+ */
+export const keptAnnotations: Readonly<Record<string, string>> = {
+  "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
+  "kustomize.toolkit.fluxcd.io/prune": "disabled",
+};
+
+/**
+ * Name of an object of a service: `<service>.<part>`. Service names have no dots, so it is no object of
+ * another service, nor one that somebody named after the service by hand.
+ */
+export function nameOfPart(service: { readonly name: string }, part: string): string {
+  return `${service.name}.${part}`;
 }
 
 /** Makes a planned object of a manifest. */

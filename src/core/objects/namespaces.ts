@@ -1,6 +1,6 @@
 /** Namespaces: Istio's own with the network's label, the gateway's, and those of services. */
 import type { Cluster, Mesh } from "../mesh";
-import { type Manifest, ownerLabels, planned, type PlannedObject } from "./manifest";
+import { keptAnnotations, type Manifest, planned, type PlannedObject } from "./manifest";
 
 /** Kubernetes makes these itself. */
 const builtIn: ReadonlySet<string> = new Set([
@@ -10,15 +10,19 @@ const builtIn: ReadonlySet<string> = new Set([
   "kube-node-lease",
 ]);
 
+/**
+ * A namespace with the labels that the mesh needs, and none that claim it: it may be a Helm release's,
+ * or older than the mesh.
+ */
 export function namespaceManifest(
-  mesh: Pick<Mesh, "name">,
   name: string,
   labels: Readonly<Record<string, string>> = {},
 ): Manifest {
+  const metadata = { name, annotations: keptAnnotations };
   return {
     apiVersion: "v1",
     kind: "Namespace",
-    metadata: { name, labels: { ...ownerLabels(mesh), ...labels } },
+    metadata: Object.keys(labels).length === 0 ? metadata : { ...metadata, labels },
   };
 }
 
@@ -26,33 +30,33 @@ export function namespaceManifest(
  * Istio's root namespace, labelled with the network of the cluster's pods. istiod reads the network
  * of pods that name none from there.
  */
-export function rootNamespace(mesh: Pick<Mesh, "name" | "istio">, cluster: Cluster): Manifest {
-  return namespaceManifest(mesh, mesh.istio.namespace, {
-    "topology.istio.io/network": cluster.network,
-  });
+export function rootNamespace(mesh: Pick<Mesh, "istio">, cluster: Cluster): Manifest {
+  return namespaceManifest(mesh.istio.namespace, { "topology.istio.io/network": cluster.network });
 }
 
 /** The gateway's own namespace: what its Role may read there is no secret of istiod's. */
-export function gatewayNamespace(mesh: Pick<Mesh, "name">, cluster: Cluster): Manifest {
-  return namespaceManifest(mesh, cluster.gateway.namespace);
+export function gatewayNamespace(cluster: Cluster): Manifest {
+  return namespaceManifest(cluster.gateway.namespace);
 }
 
 /** Namespaces that the gateway and the control plane of a cluster need. */
 export function planGatewayNamespaces(
-  mesh: Pick<Mesh, "name" | "istio">,
+  mesh: Pick<Mesh, "istio">,
   cluster: Cluster,
 ): readonly PlannedObject[] {
-  return [rootNamespace(mesh, cluster), gatewayNamespace(mesh, cluster)].map((manifest) =>
+  return [rootNamespace(mesh, cluster), gatewayNamespace(cluster)].map((manifest) =>
     planned("namespaces", "MultiClusterGateway", manifest, { shared: true }),
   );
 }
 
 /**
- * Namespaces of services and workloads. Those that Kubernetes makes itself are planned only where
- * they get a label: `injected` ones have sidecars put into their pods.
+ * Namespaces of services and workloads, but for those that are planned for the gateway. Those that
+ * Kubernetes makes itself are planned only where they get a label: `injected` ones have sidecars put
+ * into their pods.
  */
 export function planServiceNamespaces(
-  mesh: Pick<Mesh, "name" | "istio">,
+  mesh: Pick<Mesh, "istio">,
+  cluster: Cluster,
   names: ReadonlySet<string>,
   injected: ReadonlySet<string>,
 ): readonly PlannedObject[] {
@@ -60,15 +64,13 @@ export function planServiceNamespaces(
     mesh.istio.revision === undefined
       ? { "istio-injection": "enabled" }
       : { "istio.io/rev": mesh.istio.revision };
+  const gatewayOwn = new Set([mesh.istio.namespace, cluster.gateway.namespace]);
   return [...names]
     .sort()
-    .filter((name) => injected.has(name) || !builtIn.has(name))
+    .filter((name) => !gatewayOwn.has(name) && (injected.has(name) || !builtIn.has(name)))
     .map((name) =>
-      planned(
-        "namespaces",
-        "Mesh",
-        namespaceManifest(mesh, name, injected.has(name) ? injection : {}),
-        { shared: true },
-      ),
+      planned("namespaces", "Mesh", namespaceManifest(name, injected.has(name) ? injection : {}), {
+        shared: true,
+      }),
     );
 }

@@ -12,7 +12,7 @@ import {
   isServedBy,
   type Mesh,
 } from "../mesh";
-import { type Manifest, ownerLabels } from "./manifest";
+import { type Manifest, nameOfPart, ownerLabels } from "./manifest";
 
 type ServiceMesh = Pick<Mesh, "name" | "clusters">;
 
@@ -93,11 +93,6 @@ function gatewayEndpoint(
   };
 }
 
-/** Name of the entry for the cluster's own pods. Service names have no dots, so it is nobody else's. */
-export function localEntryName(service: GlobalService): string {
-  return `${service.name}.local`;
-}
-
 /** The entry that selects the consuming cluster's own pods; `undefined` where the cluster doesn't serve. */
 export function localServiceEntry(
   mesh: ServiceMesh,
@@ -109,7 +104,7 @@ export function localServiceEntry(
     apiVersion: "networking.istio.io/v1",
     kind: "ServiceEntry",
     metadata: {
-      name: localEntryName(service),
+      name: nameOfPart(service, "local"),
       namespace: service.namespace,
       labels: ownerLabels(mesh),
     },

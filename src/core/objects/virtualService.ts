@@ -2,7 +2,7 @@
 import type { RequestMatch, StringMatch } from "../description";
 import { type GlobalService, isServedBy, type Mesh, type Route } from "../mesh";
 import { rulesForPort, takesPort } from "../routing";
-import { type Manifest, ownerLabels } from "./manifest";
+import { type Manifest, nameOfPart, ownerLabels } from "./manifest";
 
 type ServiceMesh = Pick<Mesh, "name">;
 
@@ -32,7 +32,11 @@ export function virtualService(mesh: ServiceMesh, service: GlobalService): Manif
   return {
     apiVersion: "networking.istio.io/v1",
     kind: "VirtualService",
-    metadata: { name: service.name, namespace: service.namespace, labels: ownerLabels(mesh) },
+    metadata: {
+      name: nameOfPart(service, "global"),
+      namespace: service.namespace,
+      labels: ownerLabels(mesh),
+    },
     spec: {
       hosts: service.shortName ? [service.host, service.localHost] : [service.host],
       ...(http.length > 0 ? { http: http.map((route) => httpRoute(service, route)) } : {}),

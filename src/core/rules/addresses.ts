@@ -9,6 +9,7 @@ import {
   reservedAddress,
 } from "../addresses";
 import { type IssueCollector, show } from "../issues";
+import type { Cluster } from "../mesh";
 import type { UnaddressedService } from "./services";
 
 /** The address of each service by its key. Services with a faulty pin have none. */
@@ -34,6 +35,59 @@ export function resolveAddresses(
   }
   checkClashes(services, addresses, pool, issues);
   return addresses;
+}
+
+/** An address that something else than a service has. */
+interface TakenAddress {
+  readonly address: string;
+  readonly number: number;
+  /** Whose it is, in words. */
+  readonly what: string;
+}
+
+/**
+ * Addresses of gateways and DNS servers are no service's: every proxy would take traffic to them for the
+ * service's.
+ */
+export function checkTakenAddresses(
+  services: readonly UnaddressedService[],
+  clusters: readonly Cluster[],
+  pool: AddressPool | undefined,
+  issues: IssueCollector,
+): void {
+  const taken = clusters.flatMap(({ name, gateway, dns }) => [
+    ...takenAddress(gateway.address, `the gateway of ${show(name)}`),
+    ...takenAddress(dns.address, `the DNS server of ${show(name)}`),
+  ]);
+  const inPool = taken.find(
+    ({ number }) => pool !== undefined && number >= pool.first && number < pool.first + pool.size,
+  );
+  if (inPool !== undefined && pool !== undefined) {
+    issues
+      .at("addresses")
+      .add(
+        "address_conflict",
+        `${pool.cidr} contains ${inPool.address}, the address of ${inPool.what}`,
+        "choose a range that nothing else uses, such as 240.0.0.0/4",
+      );
+  }
+  const owners = new Map(taken.map(({ address, what }) => [address, what]));
+  for (const { key, pin } of services) {
+    const owner = pin?.address === undefined ? undefined : owners.get(pin.address);
+    if (owner === undefined) continue;
+    issues
+      .at("services", key, "address")
+      .add(
+        "address_conflict",
+        `${pin?.address ?? ""} is the address of ${owner}`,
+        "pin an address that nothing else has, or remove the pin",
+      );
+  }
+}
+
+function takenAddress(address: string | undefined, what: string): readonly TakenAddress[] {
+  const number = address === undefined ? undefined : parseIpv4(address);
+  return address === undefined || number === undefined ? [] : [{ address, number, what }];
 }
 
 /** The pinned address, or `undefined` when no service can have it. Without a pool, the rest is checked. */

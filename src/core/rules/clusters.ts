@@ -123,6 +123,7 @@ function resolveGateway(
         "use one from 30000 to 32767, or the range of your API servers",
       );
   }
+  checkAllowFrom(input.allowFrom, service, issues.at("allowFrom"));
   for (const key of Object.keys(input.annotations ?? {})) {
     checkName(issues.at("annotations", key), labelKey, key, "invalid_label");
   }
@@ -134,9 +135,61 @@ function resolveGateway(
     port,
     service,
     nodePort,
+    allowFrom: input.allowFrom ?? [],
     annotations: input.annotations ?? {},
     replicas: resolveReplicas(input.replicas ?? {}, provider, issues.at("replicas")),
   };
+}
+
+/** Kubernetes: loadBalancerSourceRanges are CIDRs, for Services of type LoadBalancer only. */
+function checkAllowFrom(
+  ranges: readonly string[] | undefined,
+  service: ClusterGateway["service"],
+  issues: IssueCollector,
+): void {
+  if (ranges === undefined) return;
+  if (service !== "LoadBalancer") {
+    issues.add(
+      "conflicting_keys",
+      `allowFrom is set for a ${service} Service`,
+      "set service: LoadBalancer, or remove allowFrom",
+    );
+  }
+  if (ranges.length === 0) {
+    issues.add(
+      "conflicting_keys",
+      "the list is empty, so no peer could reach the gateway",
+      "list ranges of addresses, or remove allowFrom for anywhere",
+    );
+  }
+  ranges.forEach((range, index) => {
+    const at = issues.at(index);
+    const network = networkOf(range);
+    if (network === undefined)
+      at.add(
+        "invalid_ip",
+        `${show(range)} is not a CIDR`,
+        'write a range such as "203.0.113.0/24" or "2001:db8::/32"',
+      );
+    else if (network.hasHostBits)
+      at.add("invalid_ip", `${show(range)} has host bits set`, `write ${show(network.cidr)}`);
+  });
+}
+
+/** The network of an IPv4 or IPv6 CIDR; `undefined` for what is none. */
+function networkOf(
+  range: string,
+): { readonly cidr: string; readonly hasHostBits: boolean } | undefined {
+  const family = IPv4.isValidCIDRFourPartDecimal(range)
+    ? IPv4
+    : IPv6.isValidCIDR(range)
+      ? IPv6
+      : undefined;
+  // No zones, which mean something on one host only, and no prefixes such as /08.
+  if (family === undefined || /%|\/0\d/.test(range)) return undefined;
+  const [address, prefix] = family.parseCIDR(range);
+  const network = family.networkAddressFromCIDR(range).toString();
+  return { cidr: `${network}/${prefix}`, hasHostBits: address.toString() !== network };
 }
 
 function resolveAddressType(

@@ -17,7 +17,7 @@ interface FollowUp {
 }
 
 /** Faults for which a stand-in takes the value's place. */
-const shapeFaults: readonly IssueCode[] = [
+export const shapeFaults: readonly IssueCode[] = [
   "wrong_type",
   "missing_key",
   "unknown_key",
@@ -43,6 +43,11 @@ const followUps: readonly FollowUp[] = [
     also: ["no_clusters", "too_many"],
   },
   { codes: ["provider_mismatch"], at: "clusters.*.autopilot", because: ["clusters.=.provider"] },
+  {
+    codes: ["conflicting_keys"],
+    at: "clusters.*.gateway.allowFrom",
+    because: ["clusters.=.provider", "clusters.=.gateway.service"],
+  },
   {
     codes: ["conflicting_keys"],
     at: "clusters.*.gateway.nodePort",
@@ -95,6 +100,11 @@ const followUps: readonly FollowUp[] = [
     at: "services.*.versions.*",
     because: [`${service}.versions.*.*`],
   },
+  {
+    codes: ["version_label_conflict"],
+    at: "services.*.versions.*.*",
+    because: [`${service}.selector`, `${service}.selector.*`],
+  },
   { codes: ["unknown_version"], at: "services.*.servedBy.*.*", because: [`${service}.versions`] },
   {
     codes: ["unknown_version"],
@@ -118,6 +128,11 @@ const followUps: readonly FollowUp[] = [
     at: "services.*.routes.*.*",
     because: [...portNumbers, `${service}.ports.*.protocol`],
     also: ["protocol_missing", "protocol_unsupported"],
+  },
+  {
+    codes: ["route_needs_http"],
+    at: "services.*.routes.*",
+    because: portNumbers,
   },
   {
     codes: ["invalid_match"],

@@ -1,4 +1,5 @@
 /** Checks of single values: names, labels, durations, numbers. */
+import { durationPattern } from "../description";
 import { type IssueCode, type IssueCollector, show } from "../issues";
 import { isValidName, label, labelKey, labelValue, type NameRule } from "../names";
 import { suggest } from "../shape";
@@ -29,12 +30,12 @@ export function checkLabels(
   return sortKeys(labels);
 }
 
-/** Istio's durations: Go's notation without signs and units below 1 ms, at least 1 ms. */
+const durationRule = new RegExp(durationPattern);
+
+/** Istio's durations are at least 1 ms long. */
 export function checkDuration(issues: IssueCollector, text: string | undefined): void {
   if (text === undefined) return;
-  const parts = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/.test(text)
-    ? text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)
-    : [];
+  const parts = durationRule.test(text) ? text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g) : [];
   const unit: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
   const milliseconds = [...parts].reduce(
     (sum, [, n, u]) => sum + Number(n) * (unit[u ?? ""] ?? NaN),

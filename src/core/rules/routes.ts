@@ -2,9 +2,10 @@
 import type { RouteDescription } from "../description";
 import { type IssueCollector, show } from "../issues";
 import type { Route, RouteDestination, ServicePort, ServiceVersion } from "../mesh";
-import { rulesForPort, takesPort } from "../routing";
+import { isTls, rulesForPort, takesPort } from "../routing";
 import { checkMatch } from "./matches";
 import { checkDuration, checkRange, checkVersionName } from "./names";
+import { resolveRetries } from "./retries";
 
 export function resolveRoutes(
   input: readonly RouteDescription[],
@@ -49,35 +50,38 @@ function resolveRoute(
         `its ports are ${ports.map(({ port }) => port).join(", ")}`,
       );
   }
+  const written = (): string =>
+    chosen.map(({ name, protocol }) => `port ${name} is ${protocol}`).join(", ");
+  const isOnlyTls = chosen.length > 0 && chosen.every(isTls);
+  if (isOnlyTls) {
+    issues
+      .at(...(input.port === undefined ? [] : ["port"]))
+      .add(
+        "route_needs_http",
+        `routes split HTTP and TCP traffic, and ${written()}; TLS passes through whole`,
+        "remove the rule, or give the port the protocol that pods speak inside of Istio's own TLS",
+      );
+  }
   const httpOnly = (["match", "timeout", "retries"] as const).filter(
     (key) => input[key] !== undefined,
   );
   for (const key of httpOnly) {
-    if (chosen.length === 0 || chosen.some(({ isHttp }) => isHttp)) continue;
+    if (isOnlyTls || chosen.length === 0 || chosen.some(({ isHttp }) => isHttp)) continue;
     issues
       .at(key)
       .add(
         "route_needs_http",
-        `${key} is for requests, and ${chosen.map(({ name, protocol }) => `port ${name} is ${protocol}`).join(", ")}`,
+        `${key} is for requests, and ${written()}`,
         "remove it, or give the port an HTTP protocol",
       );
   }
   checkDuration(issues.at("timeout"), input.timeout);
-  checkRange(issues.at("retries", "attempts"), input.retries?.attempts, 0, 100);
-  checkDuration(issues.at("retries", "perTryTimeout"), input.retries?.perTryTimeout);
   return {
     matches,
     port: input.port,
     destinations: resolveDestinations(input.to, versions, issues.at("to")),
     timeout: input.timeout,
-    retries:
-      input.retries === undefined
-        ? undefined
-        : {
-            attempts: input.retries.attempts,
-            perTryTimeout: input.retries.perTryTimeout,
-            retryOn: input.retries.retryOn,
-          },
+    retries: resolveRetries(input.retries, issues.at("retries")),
   };
 }
 

@@ -11,6 +11,7 @@ import type {
   ServingCluster,
 } from "../mesh";
 import { isValidName, label, localHostOf, portName, serviceName, subdomain } from "../names";
+import { isTls } from "../routing";
 import { suggest } from "../shape";
 import { checkPin } from "./addresses";
 import {
@@ -21,11 +22,11 @@ import {
   checkPort,
   checkRange,
   checkVersionName,
-  sortKeys,
   splitQualified,
 } from "./names";
 import { resolveRoutes } from "./routes";
 import type { Settings } from "./settings";
+import { resolveVersions } from "./versions";
 
 /** Istio: one host's certificate and server name must fit in 255 characters, "outbound_.65535_.SUBSET_." included. */
 const maxHost = 253;
@@ -49,12 +50,24 @@ export function resolveService(
 ): UnaddressedService {
   const { name, namespace } = resolveKey(key, settings.domain, issues);
   const ports = resolvePorts(input.ports, issues.at("ports"));
-  const versions = resolveVersions(input.versions ?? {}, issues.at("versions"));
+  const selector =
+    input.selector === undefined
+      ? { app: name }
+      : checkLabels(issues.at("selector"), input.selector);
+  const versions = resolveVersions(input.versions ?? {}, selector, issues.at("versions"));
   const servedBy = resolveServedBy(input.servedBy, versions, clusters, issues.at("servedBy"));
   const consumedBy =
     input.consumedBy === undefined
       ? [...clusters].sort()
       : checkClusterNames(issues.at("consumedBy"), input.consumedBy, clusters);
+  if (input.consumedBy?.length === 0)
+    issues
+      .at("consumedBy")
+      .add(
+        "not_consumed",
+        "the list is empty, so nobody could call the service",
+        "list the clusters that call it, or remove consumedBy for every cluster",
+      );
   checkName(issues.at("serviceAccount"), subdomain, input.serviceAccount);
   if (input.headless === true) {
     issues
@@ -69,6 +82,16 @@ export function resolveService(
     issues
       .at("selector")
       .add("invalid_label", "it selects no pods", `remove it for { app: ${name} }, or add labels`);
+  }
+  const tls = ports.find(isTls);
+  if (input.shortName === true && tls !== undefined) {
+    issues
+      .at("shortName")
+      .add(
+        "protocol_unsupported",
+        `the short name is routed by rules, and port ${tls.name} is ${tls.protocol}, which passes through whole`,
+        "remove shortName, and call the service by its global name",
+      );
   }
   const endpoints = servedBy.reduce((sum, place) => sum + Math.max(1, place.versions.length), 0);
   if (endpoints > maxEndpoints) {
@@ -88,10 +111,7 @@ export function resolveService(
     localHost: localHostOf(name, namespace),
     ports,
     serviceAccount: input.serviceAccount,
-    selector:
-      input.selector === undefined
-        ? { app: name }
-        : checkLabels(issues.at("selector"), input.selector),
+    selector,
     servedBy,
     consumedBy,
     callers:
@@ -132,10 +152,12 @@ function resolveKey(
   return { name, namespace };
 }
 
-function resolvePorts(
-  input: ServiceDescription["ports"],
-  issues: IssueCollector,
-): readonly ServicePort[] {
+/** A port as it comes from a file, where its protocol may be missing. */
+type PortInput = Omit<ServiceDescription["ports"][number], "protocol"> & {
+  readonly protocol?: string | undefined;
+};
+
+function resolvePorts(input: readonly PortInput[], issues: IssueCollector): readonly ServicePort[] {
   if (input.length === 0)
     issues.add("no_ports", "the list is empty", "add the ports that callers use");
   if (input.length > maxPorts)
@@ -180,7 +202,7 @@ function resolvePorts(
 }
 
 function resolveProtocol(
-  port: ServiceDescription["ports"][number],
+  port: PortInput,
   issues: IssueCollector,
 ): ServicePort["canonicalProtocol"] {
   const { protocol } = port;
@@ -210,34 +232,6 @@ function resolveProtocol(
     );
   }
   return known;
-}
-
-function resolveVersions(
-  input: NonNullable<ServiceDescription["versions"]>,
-  issues: IssueCollector,
-): readonly ServiceVersion[] {
-  const sets = new Map<string, string>();
-  return Object.entries(sortKeys(input)).map(([name, labels]) => {
-    const at = issues.at(name);
-    checkName(at, label, name);
-    const sorted = checkLabels(at, labels);
-    const set = JSON.stringify(sorted);
-    const same = sets.get(set);
-    if (Object.keys(labels).length === 0)
-      at.add(
-        "version_label_conflict",
-        "it has no labels, so it selects every pod",
-        `add a label that only these pods have, such as { version: ${name} }`,
-      );
-    else if (same !== undefined)
-      at.add(
-        "version_label_conflict",
-        `it has the labels of ${show(same)}`,
-        "give each version labels of its own",
-      );
-    sets.set(set, name);
-    return { name, labels: sorted };
-  });
 }
 
 function resolveServedBy(

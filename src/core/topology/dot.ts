@@ -2,7 +2,7 @@
 import { html, quoted, tooltip } from "./dotText";
 import { protocolsOf } from "./links";
 import { legend } from "./legend";
-import { gatewayColour, palette } from "./palette";
+import { type Colours, coloursOf, palette } from "./palette";
 import {
   columnOf,
   type Drawing,
@@ -14,9 +14,6 @@ import {
 } from "./strokes";
 import type { EdgeKind, Topology, TopologyCluster, TopologyNode } from "./topology";
 
-/** The colour of a cluster's gateway and of every line through it. */
-type Colours = (cluster: string) => string;
-
 /**
  * The topology as DOT, for Graphviz's engine `dot`: clusters are boxes on both sides of an aisle that
  * their gateways face. Calls across are wide and have the colour of the gateway that they go through;
@@ -26,8 +23,7 @@ type Colours = (cluster: string) => string;
 export function toDot(topology: Topology): string {
   const drawing = drawingOf(topology);
   const protocols = protocolsOf(topology);
-  const positions = new Map(topology.clusters.map(({ name }, position) => [name, position]));
-  const colourOf: Colours = (cluster) => gatewayColour(positions.get(cluster) ?? 0);
+  const colourOf = coloursOf(topology);
   return [
     `digraph ${quoted(`Mesh ${topology.mesh}: who calls whom in its ${topology.clusters.length} clusters`)} {`,
     ...indented([
@@ -88,11 +84,18 @@ function small(text: string, colour: string): string {
   return `<FONT POINT-SIZE="10" COLOR="${colour}">${html(text)}</FONT>`;
 }
 
+/**
+ * A joint means nothing by itself, so that it is hardly wider than the lines that meet there. Lines end 1 pt
+ * before an exit, which its border bridges; they turn in the middle of the aisle at whatever angle.
+ */
 function jointLine(joint: Joint, colourOf: Colours, isSeen = true): string {
   const colour = colourOf(joint.gateway);
-  const size = joint.kind === "exit" ? 0.06 : 0.03;
+  const shape =
+    joint.kind === "exit"
+      ? 'shape=box, style=filled, label="", width=0.02, height=0.02, penwidth=2'
+      : "shape=point, width=0.03, height=0.03";
   const style = isSeen ? `color="${colour}", fillcolor="${colour}"` : "style=invis";
-  return `${idOf(joint)} [shape=point, width=${size}, height=${size}, ${style}];`;
+  return `${idOf(joint)} [${shape}, ${style}];`;
 }
 
 /** What holds the columns, unseen: gateways and exits on their side of the aisle, and nodes behind them. */
@@ -143,12 +146,13 @@ function strokeLine(stroke: Stroke, drawing: Drawing, colourOf: Colours): string
   return `${idOf(tail)} -> ${idOf(head)} [${attributes.join(", ")}];`;
 }
 
-/** Lines come to gateways and leave exits level, so that they don't cut across titles on their way. */
+/** Lines come to gateways and exits and leave exits level, so that they don't cut across titles on their way. */
 function sideways(tail: StrokeEnd, head: StrokeEnd): readonly string[] {
-  return [
-    ...(tail.kind === "node" ? [] : ["tailport=e"]),
-    ...(head.kind === "node" ? [] : ["headport=w"]),
-  ];
+  return [...(isLevel(tail) ? ["tailport=e"] : []), ...(isLevel(head) ? ["headport=w"] : [])];
+}
+
+function isLevel({ kind }: StrokeEnd): boolean {
+  return kind !== "node" && kind !== "turn";
 }
 
 function styleOf(kind: EdgeKind, colour: string): readonly string[] {

@@ -1,6 +1,6 @@
 /** A topology as a Mermaid flowchart, which GitHub draws in Markdown. */
 import { type Link, type LinkEnd, linksOf, protocolsOf } from "./links";
-import { gatewayColour, palette } from "./palette";
+import { type Colours, coloursOf, palette } from "./palette";
 import { plainText } from "./text";
 import type { EdgeKind, Topology, TopologyCluster } from "./topology";
 
@@ -13,8 +13,7 @@ export function toMermaid(topology: Topology): string {
   const idOf = identifiers();
   const links = linksOf(topology);
   const protocolsAt = protocolsOf(topology);
-  const positions = new Map(topology.clusters.map(({ name }, position) => [name, position]));
-  const colourOf = (cluster: string) => gatewayColour(positions.get(cluster) ?? 0);
+  const colourOf = coloursOf(topology);
   const lines = [
     ...topology.clusters.flatMap((cluster) => clusterLines(cluster, idOf, protocolsAt)),
     ...links.map((link) => `${idOf(link.from)} ${arrowOf(link)} ${idOf(link.to)}`),
@@ -86,10 +85,7 @@ function styleLines(
 }
 
 /** Links are styled by their positions; those of one style together. */
-function linkStyles(
-  links: readonly Link[],
-  colourOf: (cluster: string) => string,
-): readonly string[] {
+function linkStyles(links: readonly Link[], colourOf: Colours): readonly string[] {
   const positions = new Map<string, number[]>();
   for (const [position, { kind, to }] of links.entries()) {
     const style = styleOf(kind, colourOf(to.cluster));

@@ -1,182 +1,179 @@
-/** From a peer's gateway to the Service that its chain leads to. */
-import { Late } from "../late";
+/** From a peer's gateway to the chain that its server name leads to. */
+import type { Late } from "../late";
 import type { GlobalService } from "../mesh";
+import type { PlannedObject } from "../objects/manifest";
 import { parseSni } from "../names";
 import { type CallerIdentity, type Hop, hopsOf, nameOf } from "./hop";
-import type { ClusterIndex, PlanIndex } from "./planIndex";
-import { podHops } from "./podHops";
+import { getOrMake, once } from "./once";
+import { type ClusterIndex, namespaceOf, type PlanIndex } from "./planIndex";
+import { serviceHops } from "./serviceHops";
 import {
-  type DeploymentSpec,
   type DestinationRuleSpec,
-  type EndpointSpec,
   type GatewaySpec,
+  type Labels,
   selects,
   type ServiceSpec,
   specOf,
   type TlsSpec,
 } from "./specs";
+import { caOf } from "./trustHop";
+import { destinationRulesOf } from "./visibility";
+import { hasNamespace, isInjected, isScaledToZero, podOf, workloadsWith } from "./workloads";
 
-/** The peer whose gateway an endpoint dials: by address, and by port where peers share an address. */
+/** The peer whose gateway has an address: by port too, where peers share an address. */
 export function peerOf(
   index: PlanIndex,
   home: ClusterIndex,
-  endpoint: EndpointSpec,
+  address: string | Late,
   port: number,
 ): ClusterIndex | undefined {
-  const atAddress = index.clusters.filter(
-    (cluster) => cluster !== home && sameAddress(cluster.plan.gatewayAddress, endpoint.address),
-  );
+  const atAddress = index.clustersAt(address).filter((cluster) => cluster !== home);
   return atAddress.find((cluster) => exposing(cluster, port) !== undefined) ?? atAddress[0];
 }
 
-function sameAddress(a: string | Late, b: string | Late): boolean {
-  return a instanceof Late || b instanceof Late ? JSON.stringify(a) === JSON.stringify(b) : a === b;
-}
-
-/** The gateway's Service that is reached from outside at that port, and the port of the pods behind it. */
-function exposing(cluster: ClusterIndex, port: number) {
+/** The gateway's Service that is reached from outside at that port. */
+function exposing(cluster: ClusterIndex, dialled: number) {
   for (const service of cluster.byKind("Service", cluster.plan.cluster.gateway.namespace)) {
     const { type, ports = [], selector } = specOf<ServiceSpec>(service.manifest);
     const found = ports.find(
-      (candidate) => (type === "NodePort" ? candidate.nodePort : candidate.port) === port,
+      ({ port, nodePort }) => (type === "NodePort" ? nodePort : port) === dialled,
     );
     if (found !== undefined && type !== "ClusterIP")
-      return { service, selector, targetPort: found.targetPort ?? found.port };
+      // istiod takes a Gateway's port for the Service's, and for the pods' when no Service has it.
+      return { service, selector, ports: [found.port, found.targetPort ?? found.port] };
   }
   return undefined;
 }
 
-/** Hops inside of the peer: its gateway, the chain for the server name, the Service, the pods. */
-export function gatewayHops(
-  peer: ClusterIndex,
-  tls: TlsSpec,
-  dialled: number,
-  caller: CallerIdentity,
-  described: GlobalService | undefined,
-): readonly Hop[] {
+/** A call as it comes to a peer's gateway. */
+export interface Arrival {
+  readonly peer: ClusterIndex;
+  readonly tls: TlsSpec;
+  readonly dialled: number;
+  readonly caller: CallerIdentity;
+  readonly described: GlobalService | undefined;
+}
+
+const arrivals = once((_peer: ClusterIndex) => new Map<string, readonly Hop[]>());
+const tlsKey = once((tls: TlsSpec) => JSON.stringify([tls.sni, tls.subjectAltNames]));
+
+/** Hops inside of the peer: its gateway, the chain for the server name, the Service, the pods. Callers that are alike share them. */
+export function gatewayHops(arrival: Arrival): readonly Hop[] {
+  const { peer, tls, dialled, caller, described } = arrival;
+  const { cluster, namespace = "", serviceAccount = "" } = caller;
+  const who = `${cluster.trustDomain}/${namespace}/${serviceAccount}`;
+  const untrusted = caOf(cluster) === undefined ? cluster.name : "";
+  const key = `${who} ${untrusted} ${dialled} ${described?.key ?? ""} ${tlsKey(tls)}`;
+  return getOrMake(arrivals(peer), key, () => hopsInside(arrival));
+}
+
+function hopsInside({ peer, tls, dialled, caller, described }: Arrival): readonly Hop[] {
   const { planned, missing } = hopsOf(peer);
   const exposed = exposing(peer, dialled);
-  if (exposed === undefined)
-    return [
-      missing(
-        "gateway",
-        undefined,
-        `no Service of ${peer.name} exposes a gateway at port ${dialled}`,
-      ),
-    ];
-  const { service, selector, targetPort } = exposed;
-  const workload = peer
-    .byKind("Deployment", service.manifest.metadata.namespace ?? "")
-    .find(({ manifest }) =>
-      selects(selector, specOf<DeploymentSpec>(manifest).template?.metadata?.labels),
-    );
-  if (workload === undefined)
+  if (exposed === undefined) {
+    const text = `no Service of ${peer.name} exposes a gateway at port ${dialled}`;
+    return [missing("gateway", undefined, text)];
+  }
+  const { service, selector, ports } = exposed;
+  const workloads = workloadsWith(peer, namespaceOf(service), selector).filter(
+    (workload) => !isScaledToZero(workload),
+  );
+  const [workload] = workloads;
+  if (workload === undefined || selector === undefined)
     return [missing("gateway", service, `${nameOf(service)} of ${peer.name} selects no gateway`)];
+  for (const one of workloads) {
+    const fault = gatewayFault(peer, one);
+    if (fault !== undefined) return [missing("gateway", one, fault)];
+  }
   const gateway = planned("gateway", workload, `gateway of ${peer.name}`);
-  const labels = specOf<DeploymentSpec>(workload.manifest).template?.metadata?.labels;
 
   const sni = parseSni(tls.sni ?? "");
-  if (sni === undefined)
-    return [
-      gateway,
-      missing(
-        "chain",
-        undefined,
-        `no gateway has a chain for the server name ${JSON.stringify(tls.sni)}`,
-      ),
-    ];
-  const listening = peer
-    .byKind("Gateway")
-    .filter(({ manifest }) => selects(specOf<GatewaySpec>(manifest).selector, labels));
-  const chain = listening.find(({ manifest }) =>
-    specOf<GatewaySpec>(manifest).servers?.some(
-      (server) =>
-        server.port?.number === targetPort &&
-        server.tls?.mode === "AUTO_PASSTHROUGH" &&
-        server.hosts?.includes(sni.host),
-    ),
-  );
-  if (chain === undefined) {
-    const [first] = listening;
-    const text =
-      first === undefined
-        ? `no Gateway of ${peer.name} configures its gateway`
-        : `${nameOf(first)} of ${peer.name} doesn't let ${sni.host} through at port ${targetPort}`;
-    return [gateway, missing("chain", first, text)];
+  if (sni === undefined) {
+    const text = `no gateway has a chain for the server name ${JSON.stringify(tls.sni)}`;
+    return [gateway, missing("chain", undefined, text)];
   }
-  const subset = subsetOf(peer, sni.host, sni.subset);
+  const { labels } = podOf(workload);
+  const chain = chainFor(peer, labels, sni.host, ports);
+  if (chain.status === "missing") return [gateway, chain];
+  const subset = subsetOf(peer, namespaceOf(workload), sni);
   if (subset === undefined) {
     const [rule] = peer.byHost("DestinationRule", sni.host);
-    return [
-      gateway,
-      missing(
-        "chain",
-        rule,
-        `no DestinationRule of ${peer.name} gives ${sni.host} a subset ${sni.subset}`,
-      ),
-    ];
+    const text = `no DestinationRule of ${peer.name} gives ${sni.host} a subset ${sni.subset}`;
+    return [gateway, missing("chain", rule, text)];
   }
   return [
     gateway,
-    planned("chain", chain, `chain for ${tls.sni ?? ""}`),
-    ...serviceHops(peer, sni, subset, tls, caller, described),
+    { ...chain, text: `chain for ${tls.sni ?? ""}` },
+    ...serviceHops({ peer, sni, subset, tls, caller, described }),
   ];
+}
+
+/** Why pods of a gateway don't become one: nothing of theirs is Istio's before the webhook has filled them in. */
+function gatewayFault(peer: ClusterIndex, workload: PlannedObject): string | undefined {
+  const { annotations, serviceAccountName } = podOf(workload);
+  const namespace = namespaceOf(workload);
+  const which = `${nameOf(workload)} of ${peer.name}`;
+  const templates = annotations["inject.istio.io/templates"]?.split(",") ?? [];
+  if (!hasNamespace(peer, namespace)) return `the namespace of ${which} isn't there`;
+  if (!isInjected(peer, workload)) return `Istio injects no proxy into the pods of ${which}`;
+  if (!templates.some((name) => name.trim() === "gateway"))
+    return `Istio makes no gateway of the pods of ${which}: their template isn't "gateway"`;
+  if (
+    serviceAccountName !== "default" &&
+    peer.named("ServiceAccount", namespace, serviceAccountName) === undefined
+  )
+    return `the ServiceAccount ${serviceAccountName} of ${which} isn't there`;
+  return undefined;
+}
+
+/** The Gateway that lets a host through to its Service. */
+function chainFor(
+  peer: ClusterIndex,
+  gatewayLabels: Labels,
+  host: string,
+  ports: readonly (number | string)[],
+): Hop {
+  const { planned, missing } = hopsOf(peer);
+  const listening = peer
+    .byKind("Gateway")
+    .filter(({ manifest }) => selects(specOf<GatewaySpec>(manifest).selector, gatewayLabels));
+  const chain = listening.find(({ manifest }) =>
+    specOf<GatewaySpec>(manifest).servers?.some(
+      (server) =>
+        ports.includes(server.port?.number ?? 0) &&
+        // Passing through goes with both, and with HTTP istiod makes a listener for requests.
+        ["TLS", "HTTPS"].includes((server.port?.protocol ?? "").toUpperCase()) &&
+        server.tls?.mode === "AUTO_PASSTHROUGH" &&
+        server.hosts?.some((pattern) => isHostOf(pattern, host)),
+    ),
+  );
+  if (chain !== undefined) return planned("chain", chain, "");
+  const [first] = listening;
+  return missing(
+    "chain",
+    first,
+    first === undefined
+      ? `no Gateway of ${peer.name} configures its gateway`
+      : `${nameOf(first)} of ${peer.name} doesn't let ${host} through at port ${ports[0] ?? ""}`,
+  );
+}
+
+/** Exact, or below `*.`; a namespace in front restricts nothing. */
+function isHostOf(pattern: string, host: string): boolean {
+  const exact = pattern.slice(pattern.indexOf("/") + 1);
+  return exact.startsWith("*") ? host.endsWith(exact.slice(1)) : exact === host;
 }
 
 /** The labels of a subset on the serving side; none for the whole service; `undefined` when there is no such subset. */
 function subsetOf(
   peer: ClusterIndex,
-  host: string,
-  subset: string,
-): Readonly<Record<string, string>> | undefined {
+  gatewayNamespace: string,
+  { host, subset }: { readonly host: string; readonly subset: string },
+): Labels | undefined {
   if (subset === "") return {};
-  const found = peer
-    .byHost("DestinationRule", host)
+  const [, namespace = ""] = host.split(".");
+  const found = destinationRulesOf(peer, host, gatewayNamespace, namespace)
     .flatMap(({ manifest }) => specOf<DestinationRuleSpec>(manifest).subsets ?? [])
     .find(({ name }) => name === subset);
   return found === undefined ? undefined : (found.labels ?? {});
-}
-
-function serviceHops(
-  peer: ClusterIndex,
-  sni: { readonly port: number; readonly host: string },
-  subset: Readonly<Record<string, string>>,
-  tls: TlsSpec,
-  caller: CallerIdentity,
-  described: GlobalService | undefined,
-): readonly Hop[] {
-  const { planned, assumed, missing } = hopsOf(peer);
-  const [name = "", namespace = ""] = sni.host.split(".");
-  const at = `${name}.${namespace}:${sni.port}`;
-  const object = peer.byKey(`core/Service/${namespace}/${name}`);
-  const describedPort = described?.ports.find(({ port }) => port === sni.port);
-  const pods = { server: peer, namespace, tls, caller, described };
-  if (object === undefined) {
-    if (peer.plan.hasWorkloads)
-      return [
-        missing(
-          "service",
-          `core/Service/${namespace}/${name}`,
-          `${peer.name} has no Service ${namespace}/${name}`,
-        ),
-      ];
-    const labels = { ...described?.selector, ...subset };
-    return [
-      assumed("service", undefined, `Service ${at}`),
-      ...podHops({ ...pods, labels, targetPort: describedPort?.targetPort }),
-    ];
-  }
-  const { ports = [], selector } = specOf<ServiceSpec>(object.manifest);
-  const port = ports.find((candidate) => candidate.port === sni.port);
-  if (port === undefined)
-    return [
-      missing("service", object, `${nameOf(object)} of ${peer.name} has no port ${sni.port}`),
-    ];
-  if (selector === undefined)
-    return [missing("service", object, `${nameOf(object)} of ${peer.name} selects no pods`)];
-  const targetPort = port.targetPort ?? port.port;
-  return [
-    planned("service", object, at),
-    ...podHops({ ...pods, labels: { ...selector, ...subset }, targetPort }),
-  ];
 }

@@ -1,9 +1,11 @@
 /** A hop: one step of a call's way, and the object that makes it. */
 import type { PlannedObject } from "../objects/manifest";
+import { once } from "./once";
 import type { ClusterIndex } from "./planIndex";
 
 /** The hops of a path, in their order. */
 export const hopKinds = [
+  "caller",
   "name",
   "address",
   "route",
@@ -37,7 +39,7 @@ export interface Hop {
 }
 
 /** Makes hops of one cluster. */
-export function hopsOf(cluster: ClusterIndex) {
+export const hopsOf = once((cluster: ClusterIndex) => {
   const hop =
     (status: Hop["status"]) =>
     (kind: HopKind, object: PlannedObject | string | undefined, text: string): Hop => ({
@@ -53,7 +55,7 @@ export function hopsOf(cluster: ClusterIndex) {
     weak: hop("weak"),
     missing: hop("missing"),
   };
-}
+});
 
 /** `ServiceEntry default/redis-cart`, for a text. */
 export function nameOf({ manifest }: PlannedObject): string {
@@ -61,9 +63,20 @@ export function nameOf({ manifest }: PlannedObject): string {
   return `${manifest.kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
 }
 
-/** Who makes a call; `undefined` for any identity of the mesh. */
+/** Who makes a call. */
 export interface CallerIdentity {
   readonly cluster: ClusterIndex;
-  readonly namespace: string;
+  /** Undefined for any identity of the mesh, as its namespace is then. */
   readonly serviceAccount: string | undefined;
+  readonly namespace: string | undefined;
+}
+
+/** From what lets a call through to what stops it. */
+const severities: readonly Hop["status"][] = ["planned", "assumed", "weak", "missing"];
+
+/** The one of several hops of a kind that a call is worst off with. */
+export function worstOf(hops: readonly [Hop, ...Hop[]]): Hop {
+  return hops.reduce((worst, hop) =>
+    severities.indexOf(hop.status) > severities.indexOf(worst.status) ? hop : worst,
+  );
 }

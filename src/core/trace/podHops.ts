@@ -1,19 +1,14 @@
 /** The last hops: the serving pods, whose certificate the caller checks, and who may call them. */
 import type { GlobalService } from "../mesh";
-import { principalOf, spiffeIdOf } from "../names";
-import { caSecretName } from "../objects/rootOfTrust";
+import { spiffeIdOf } from "../names";
 import type { PlannedObject } from "../objects/manifest";
-import { type CallerIdentity, type Hop, hopsOf, nameOf } from "./hop";
+import { authenticationHop } from "./authentication";
+import { authorizationHop } from "./authorization";
+import { type CallerIdentity, type Hop, hopsOf, nameOf, worstOf } from "./hop";
 import type { ClusterIndex } from "./planIndex";
-import {
-  type AuthorizationPolicySpec,
-  type DeploymentSpec,
-  type Labels,
-  type PeerAuthenticationSpec,
-  selects,
-  specOf,
-  type TlsSpec,
-} from "./specs";
+import type { Labels, TlsSpec } from "./specs";
+import { trustHop } from "./trustHop";
+import { isInjected, isScaledToZero, podOf, workloadsWith } from "./workloads";
 
 /** What is known of the pods by the time that a call comes to them. */
 export interface PodTarget {
@@ -27,161 +22,102 @@ export interface PodTarget {
   readonly caller: CallerIdentity;
   /** Stands for workloads that the plan doesn't have. */
   readonly described: GlobalService | undefined;
+  /** Gateways leave out pods without a sidecar; proxies that go to pods themselves don't. */
+  readonly isThroughGateway: boolean;
 }
 
+/** Any of the pods may get the call, so the hops are those of the workload that it is worst off with. */
 export function podHops(target: PodTarget): readonly Hop[] {
   const { server, namespace, labels, targetPort, described } = target;
-  const { planned, assumed, missing } = hopsOf(server);
+  const { assumed, missing } = hopsOf(server);
   const shown = Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .join(",");
   if (!server.plan.hasWorkloads) {
-    const account = described?.serviceAccount ?? "default";
-    return [
-      assumed("pods", undefined, `pods ${shown}`),
-      ...identityHops(target, labels, account, "assumed"),
-    ];
+    const serviceAccount = described?.serviceAccount ?? "default";
+    const port = typeof targetPort === "number" ? targetPort : undefined;
+    const pods = { labels, serviceAccount, port, status: "assumed" } as const;
+    return [assumed("pods", undefined, `pods ${shown}`), ...identityHops(target, pods)];
   }
-  const workloads = server
-    .byKind("Deployment", namespace)
-    .filter(({ manifest }) => selects(labels, podOf(manifest).labels));
-  const [workload] = workloads;
-  if (workload === undefined)
-    return [
-      missing("pods", undefined, `${server.name} runs no pods with ${shown} in ${namespace}`),
-    ];
-  const { pod, labels: podLabels } = podOf(workload.manifest);
-  const ports = pod?.containers?.flatMap((container) => container.ports ?? []) ?? [];
-  if (
-    !ports.some(({ containerPort, name }) => containerPort === targetPort || name === targetPort)
-  ) {
-    return [
-      missing(
-        "pods",
-        workload,
-        `${nameOf(workload)} of ${server.name} listens on no port ${targetPort ?? ""}`,
-      ),
-    ];
+  const workloads = workloadsWith(server, namespace, labels);
+  const running = workloads.filter((workload) => !isScaledToZero(workload));
+  if (running.length === 0) {
+    const what = workloads.length > 0 ? "is scaled to 0 of the" : "runs no";
+    const text = `${server.name} ${what} pods with ${shown} in ${namespace}`;
+    return [missing("pods", workloads[0], text)];
   }
-  if (!isInjected(server, namespace, podLabels)) {
-    return [
-      missing("pods", workload, `pods of ${nameOf(workload)} in ${server.name} get no sidecar`),
-    ];
-  }
-  return [
-    planned("pods", workload, nameOf(workload)),
-    ...identityHops(target, podLabels ?? {}, pod?.serviceAccountName ?? "default", "planned"),
-  ];
-}
-
-function podOf(manifest: PlannedObject["manifest"]) {
-  const { template } = specOf<DeploymentSpec>(manifest);
-  return { pod: template?.spec, labels: template?.metadata?.labels };
-}
-
-/** By the pod's label, else by its namespace's (Istio's injection rules). */
-function isInjected(server: ClusterIndex, namespace: string, labels: Labels | undefined): boolean {
-  const own = labels?.["sidecar.istio.io/inject"];
-  if (own !== undefined) return own === "true";
-  const ofNamespace = server.byKey(`core/Namespace//${namespace}`)?.manifest.metadata.labels;
+  const [first, ...others] = running.map((workload) => workloadHops(target, workload, running));
+  const ways = [first ?? [], ...others];
+  const broken = ways.find((hops) => hops.some(({ status }) => status === "missing"));
   return (
-    ofNamespace?.["istio-injection"] === "enabled" || ofNamespace?.["istio.io/rev"] !== undefined
+    broken ??
+    (first ?? []).map((hop, index) =>
+      worstOf([hop, ...others.flatMap((hops) => hops[index] ?? [])]),
+    )
   );
 }
 
-function identityHops(
+function workloadHops(
   target: PodTarget,
-  podLabels: Labels,
-  serviceAccount: string,
-  status: "planned" | "assumed",
+  workload: PlannedObject,
+  all: readonly PlannedObject[],
 ): readonly Hop[] {
+  const { server, targetPort, isThroughGateway } = target;
+  const { planned, assumed, weak, missing } = hopsOf(server);
+  const { labels, serviceAccountName, containers } = podOf(workload);
+  const ports = containers.flatMap((container) => container.ports ?? []);
+  const found = ports.find(
+    ({ containerPort, name }) => containerPort === targetPort || name === targetPort,
+  );
+  const isSilent = ports.length === 0 && typeof targetPort === "number";
+  if (found === undefined && !isSilent) {
+    const text = `${nameOf(workload)} of ${server.name} listens on no port ${targetPort ?? ""}`;
+    return [missing("pods", workload, text)];
+  }
+  const identity = identityHops(target, {
+    labels,
+    serviceAccount: serviceAccountName,
+    port: found?.containerPort ?? (typeof targetPort === "number" ? targetPort : undefined),
+    status: "planned",
+  });
+  if (!isInjected(server, workload)) {
+    const text = `pods of ${nameOf(workload)} in ${server.name} get no sidecar`;
+    const served = all.find((other) => isInjected(server, other));
+    // A gateway's chain has no endpoint that isn't known to speak mutual TLS, so the others get the calls.
+    return isThroughGateway && served !== undefined
+      ? [weak("pods", workload, text), ...workloadHops(target, served, all).slice(1)]
+      : [missing("pods", workload, text)];
+  }
+  return isSilent
+    ? [assumed("pods", workload, `${nameOf(workload)}, which names no ports`), ...identity]
+    : [planned("pods", workload, nameOf(workload)), ...identity];
+}
+
+/** What is known of one workload's pods. */
+interface Pods {
+  readonly labels: Labels;
+  readonly serviceAccount: string;
+  /** Port that they listen on. */
+  readonly port: number | undefined;
+  readonly status: "planned" | "assumed";
+}
+
+function identityHops(target: PodTarget, pods: Pods): readonly Hop[] {
   const { server, namespace, tls, caller } = target;
   const hops = hopsOf(server);
   const trust = trustHop(caller.cluster, server);
   if (trust.status === "missing") return [trust];
-  const identity = spiffeIdOf(server.trustDomain, namespace, serviceAccount);
+  const identity = spiffeIdOf(server.trustDomain, namespace, pods.serviceAccount);
   const expected = tls.subjectAltNames ?? [];
   if (expected.length > 0 && !expected.includes(identity)) {
-    return [
-      trust,
-      hops.missing(
-        "identity",
-        undefined,
-        `pods of ${server.name} are ${identity}, and callers expect ${expected.join(" or ")}`,
-      ),
-    ];
+    const text = `pods of ${server.name} are ${identity}, and callers expect ${expected.join(" or ")}`;
+    return [trust, hops.missing("identity", undefined, text)];
   }
+  const place = { server, namespace, labels: pods.labels, port: pods.port };
   return [
     trust,
-    hops[status]("identity", undefined, identity),
-    authenticationHop(target, podLabels),
-    authorizationHop(target, podLabels),
+    hops[pods.status]("identity", undefined, identity),
+    authenticationHop(place),
+    authorizationHop(place, caller),
   ];
-}
-
-/** Both clusters' CAs are below one root when both are planned from the mesh's. */
-function trustHop(home: ClusterIndex, server: ClusterIndex): Hop {
-  const { planned, assumed } = hopsOf(server);
-  if (server.issuer === "existing")
-    return assumed("trust", undefined, "CAs that the clusters have already");
-  const without = [home, server].find((cluster) => caOf(cluster) === undefined);
-  if (without !== undefined) {
-    return hopsOf(without).missing(
-      "trust",
-      undefined,
-      `${without.name} gets no CA below the mesh's root: there is no ${caSecretName}`,
-    );
-  }
-  return planned("trust", caOf(server), home === server ? "one CA" : "CAs below one root");
-}
-
-function caOf(cluster: ClusterIndex): PlannedObject | undefined {
-  return [...cluster.byKind("Secret"), ...cluster.byKind("Certificate")].find(
-    ({ manifest }) => manifest.metadata.name === caSecretName,
-  );
-}
-
-function authenticationHop({ server, namespace }: PodTarget, podLabels: Labels): Hop {
-  const { planned, weak } = hopsOf(server);
-  const policies = server
-    .byKind("PeerAuthentication", namespace)
-    .filter(({ manifest }) =>
-      selects(specOf<PeerAuthenticationSpec>(manifest).selector?.matchLabels, podLabels),
-    );
-  const strict = policies.find(
-    ({ manifest }) => specOf<PeerAuthenticationSpec>(manifest).mtls?.mode === "STRICT",
-  );
-  if (strict !== undefined) return planned("authentication", strict, "mutual TLS only");
-  return weak("authentication", policies[0], `pods of ${server.name} take plaintext too`);
-}
-
-function authorizationHop({ server, namespace, caller }: PodTarget, podLabels: Labels): Hop {
-  const { planned, weak, missing } = hopsOf(server);
-  const policies = server.byKind("AuthorizationPolicy", namespace).filter(({ manifest }) => {
-    const { selector, action = "ALLOW" } = specOf<AuthorizationPolicySpec>(manifest);
-    return action === "ALLOW" && selects(selector?.matchLabels, podLabels);
-  });
-  const [first] = policies;
-  if (first === undefined)
-    return weak("authorization", undefined, `anybody may call the pods of ${server.name}`);
-  const domain = caller.cluster.trustDomain;
-  const who =
-    caller.serviceAccount === undefined
-      ? `${domain}/*`
-      : principalOf(domain, caller.namespace, caller.serviceAccount);
-  const allowing = policies.find(({ manifest }) =>
-    principalsOf(specOf<AuthorizationPolicySpec>(manifest)).some((allowed) => covers(allowed, who)),
-  );
-  return allowing === undefined
-    ? missing("authorization", first, `${nameOf(first)} of ${server.name} doesn't allow ${who}`)
-    : planned("authorization", allowing, `allows ${who}`);
-}
-
-function principalsOf({ rules = [] }: AuthorizationPolicySpec): readonly string[] {
-  return rules.flatMap(({ from = [] }) => from.flatMap(({ source }) => source?.principals ?? []));
-}
-
-/** Istio's principals: exact, by prefix (`x*`), or any (`*`). */
-function covers(allowed: string, who: string): boolean {
-  return allowed.endsWith("*") ? who.startsWith(allowed.slice(0, -1)) : allowed === who;
 }

@@ -10,8 +10,14 @@ export interface ServiceEntrySpec {
   readonly ports?: readonly {
     readonly name: string;
     readonly number: number;
+    readonly protocol?: string;
     readonly targetPort?: number;
   }[];
+  /** @default "MESH_EXTERNAL" */
+  readonly location?: string;
+  /** @default "NONE" */
+  readonly resolution?: string;
+  readonly exportTo?: readonly string[];
   readonly endpoints?: readonly EndpointSpec[];
   readonly workloadSelector?: { readonly labels?: Labels };
 }
@@ -38,6 +44,7 @@ interface PolicySpec {
 
 export interface DestinationRuleSpec {
   readonly host?: string;
+  readonly exportTo?: readonly string[];
   readonly trafficPolicy?: PolicySpec;
   readonly subsets?: readonly {
     readonly name: string;
@@ -47,17 +54,39 @@ export interface DestinationRuleSpec {
 }
 
 export interface RouteSpec {
-  readonly match?: readonly Readonly<Record<string, unknown>>[];
+  readonly match?: readonly RouteMatch[];
   readonly route?: readonly {
-    readonly destination?: { readonly host?: string; readonly subset?: string };
+    readonly destination?: {
+      readonly host?: string;
+      readonly subset?: string;
+      readonly port?: { readonly number?: number };
+    };
     readonly weight?: number;
   }[];
+  readonly fault?: { readonly abort?: unknown };
+  readonly redirect?: unknown;
+  readonly directResponse?: unknown;
+  readonly delegate?: unknown;
+}
+
+export interface RouteMatch {
+  readonly port?: number;
+  readonly gateways?: readonly string[];
+  readonly sniHosts?: readonly string[];
+  readonly [field: string]: unknown;
 }
 
 export interface VirtualServiceSpec {
   readonly hosts?: readonly string[];
   readonly http?: readonly RouteSpec[];
   readonly tcp?: readonly RouteSpec[];
+  readonly tls?: readonly RouteSpec[];
+  readonly gateways?: readonly string[];
+  readonly exportTo?: readonly string[];
+}
+
+export interface SidecarSpec {
+  readonly workloadSelector?: { readonly labels?: Labels };
 }
 
 export interface GatewaySpec {
@@ -71,19 +100,24 @@ export interface GatewaySpec {
 
 export interface ServiceSpec {
   readonly type?: string;
+  readonly clusterIP?: string;
   readonly selector?: Labels;
   readonly ports?: readonly {
     readonly port: number;
+    readonly protocol?: string;
     readonly targetPort?: number | string;
     readonly nodePort?: number;
   }[];
 }
 
+/** Also of a StatefulSet and a DaemonSet. */
 export interface DeploymentSpec {
+  readonly replicas?: number;
   readonly template?: {
     readonly metadata?: { readonly labels?: Labels; readonly annotations?: Labels };
     readonly spec?: {
       readonly serviceAccountName?: string;
+      readonly hostNetwork?: boolean;
       readonly containers?: readonly ContainerSpec[];
       readonly initContainers?: readonly ContainerSpec[];
     };
@@ -95,17 +129,33 @@ export interface ContainerSpec {
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
 }
 
+interface MutualTls {
+  readonly mode?: string;
+}
+
 export interface PeerAuthenticationSpec {
   readonly selector?: { readonly matchLabels?: Labels };
-  readonly mtls?: { readonly mode?: string };
+  readonly mtls?: MutualTls;
+  /** By port of the pods. */
+  readonly portLevelMtls?: Readonly<Record<string, MutualTls>>;
+}
+
+/** Lists of texts by the name of the field, such as `principals` or `notPorts`. */
+export type RuleFields = Readonly<Record<string, readonly string[] | undefined>>;
+
+export interface AuthorizationRule {
+  readonly from?: readonly { readonly source?: RuleFields }[];
+  readonly to?: readonly { readonly operation?: RuleFields }[];
+  readonly when?: readonly unknown[];
 }
 
 export interface AuthorizationPolicySpec {
   readonly selector?: { readonly matchLabels?: Labels };
+  readonly targetRef?: unknown;
+  readonly targetRefs?: unknown;
+  /** @default "ALLOW" */
   readonly action?: string;
-  readonly rules?: readonly {
-    readonly from?: readonly { readonly source?: { readonly principals?: readonly string[] } }[];
-  }[];
+  readonly rules?: readonly AuthorizationRule[];
 }
 
 /** The spec of a manifest, read as that of its kind. */

@@ -114,6 +114,10 @@ const clusters: readonly Row[] = [
   ],
   ["a load balancer on kind", { "west.gateway": { service: "LoadBalancer" } }],
   [
+    "ranges from which a load balancer is reached",
+    { "east.gateway.allowFrom": ["203.0.113.0/24", "198.51.100.7/32", "2001:db8::/32", "::/0"] },
+  ],
+  [
     "annotations with any text",
     { "north.gateway.annotations": { "a.b/c_d.e": "line\nline", x: "" } },
   ],
@@ -158,7 +162,9 @@ const services: readonly Row[] = [
       ],
     },
   ],
-  ["a port name of 15 characters", { "cart.ports[0].name": "tcp-redis-cache" }],
+  ["a port name of 62 characters", { "cart.ports[0].name": label63.slice(1) }],
+  ["a port name without a letter", { "cart.ports[0].name": "8080" }],
+  ["a port name with two dashes in a row", { "cart.ports[0].name": "http--api" }],
   ["a port name that starts with a digit", { "cart.ports[0].name": "9p" }],
   [
     "256 ports",
@@ -206,7 +212,6 @@ const services: readonly Row[] = [
   ["a label of 63 characters", { "cart.selector": { [label63]: label63 } }],
   ["places as a map without versions", { "cart.servedBy": { west: [], east: [] } }],
   ["places as a list with versions", { "pay.servedBy": ["east", "west"] }],
-  ["no consumers", { "cart.consumedBy": [] }],
   ["a consumer that serves too", { "cart.consumedBy": ["west"] }],
   ["callers whose names have dots", { "cart.callers": ["a.b.default", "c.default"] }],
   ["a version of 63 characters", { "cart.versions": { [label63]: { version: "x" } } }],
@@ -218,7 +223,31 @@ const services: readonly Row[] = [
   ["failover as it is", { "pay.failover": true }],
   ["failover in detail", { "pay.failover": { errors: 1, interval: "1ms", ejection: "1h30m" } }],
   ["failover without details", { "pay.failover": {} }],
+  [
+    "versions on a TLS port",
+    {
+      "cart.ports[0].protocol": "TLS",
+      "cart.versions": { v1: { version: "v1" }, v2: { version: "v2" } },
+    },
+  ],
+  ["a version that names a label of the selector", { "pay.versions.v1.app": "pay" }],
+  [
+    "two services on the same pods that name the same account",
+    { "pay.selector": { app: "cart" }, "pay.serviceAccount": "cart" },
+  ],
+  [
+    "two services on the same labels in different clusters",
+    { "pay.selector": { app: "cart" }, "cart.servedBy": ["north"] },
+  ],
+  [
+    "two services on the same labels in different namespaces",
+    { "pay.selector": { app: "app" }, 'services["app.other"]': service },
+  ],
   ["a short name", { "pay.shortName": true }],
+  [
+    "a short name that is not asked for",
+    { "cart.ports[0].protocol": "TLS", "cart.shortName": false },
+  ],
   ["headless said to be false", { "pay.headless": false }],
 ];
 
@@ -248,6 +277,7 @@ const routes: readonly Row[] = [
       ],
     },
   ],
+  ["a rule for an HTTP port beside a TLS port", { "pay.ports[1].protocol": "TLS" }],
   [
     "weights that don't sum up to 100",
     to([
@@ -291,6 +321,10 @@ const routes: readonly Row[] = [
   ["a long timeout", { "pay.routes[1].timeout": "24h" }],
   ["a short timeout", { "pay.routes[1].timeout": "1ms" }],
   ["no retries", { "pay.routes[1].retries": { attempts: 0 } }],
+  [
+    "retries on conditions and status codes",
+    { "pay.routes[1].retries.retryOn": "5xx,reset-before-request,unavailable,409,503" },
+  ],
   ["a duration of several units", { "pay.routes[1].timeout": "1m30.5s" }],
   ...[
     "(?i)abc",
@@ -312,7 +346,7 @@ const addresses: readonly Row[] = [
     "64.0.0.0/4",
     "240.0.0.0/8",
     "127.255.0.0/16",
-    "10.0.0.0/8",
+    "11.0.0.0/8",
     "198.18.0.0/15",
     "240.240.0.0/15",
     "240.240.0.0/12",
@@ -420,6 +454,7 @@ describe("what is left out", () => {
     expect(mesh.clusters[1]?.gateway).toMatchObject({
       service: "LoadBalancer",
       nodePort: undefined,
+      allowFrom: [],
       replicas: { min: 2, max: 5 },
     });
   });

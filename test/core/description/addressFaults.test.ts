@@ -81,6 +81,19 @@ describe("pools", () => {
       "addresses",
     ]),
     [
+      "a pool with a gateway's address",
+      { "east.gateway.address": "240.1.2.3" },
+      "address_conflict",
+      "addresses",
+    ],
+    ["a pool with a DNS server's address", { addresses: "10.0.0.0/8" }, "address_conflict"],
+    [
+      "a pool that is left out, with a gateway's address",
+      { addresses: gone, "east.gateway.address": "250.1.2.3" },
+      "address_conflict",
+      "addresses",
+    ],
+    [
       "three services in a pool for two",
       { addresses: "10.0.0.0/30", ...only("a.x", "b.x", "c.x") },
       "pool_exhausted",
@@ -163,6 +176,22 @@ describe("pins", () => {
       { "pay.address": "240.1.2.3", "cart.address": "240.1.2.3" },
       "address_conflict",
       "pay.address",
+    ],
+    [
+      "a pin on a gateway's address, and its pool",
+      { "east.gateway.address": "240.1.2.3", "pay.address": "240.1.2.3" },
+      [
+        ["address_conflict", "addresses"],
+        ["address_conflict", "pay.address"],
+      ],
+    ],
+    [
+      "a pin on a DNS server's address, whatever the pool is",
+      { addresses: "global", "pay.address": "10.96.0.53" },
+      [
+        ["invalid_pool", "addresses"],
+        ["address_conflict", "pay.address"],
+      ],
     ],
     [
       "two pins that are numbers don't clash",

@@ -1,4 +1,6 @@
 /** Gateways, DNS and trust of clusters, one by one and against each other. */
+import { safeParseMesh } from "../../../src/core/parse";
+import { changed } from "./base";
 import { type FaultRow, testFaults } from "./faultTable";
 
 describe("ports of gateways", () => {
@@ -103,6 +105,45 @@ describe("addresses of gateways", () => {
       ],
     ],
   ]);
+});
+
+describe("ranges from which a gateway is reached", () => {
+  const notRanges = [
+    "",
+    "203.0.113.10",
+    "203.0.113.0/33",
+    "203.0.113.0/024",
+    "203.0.113/24",
+    "0203.0.113.0/24",
+    "203.0.113.0/24 ",
+    "2001:db8::/129",
+    "fe80::%eth0/64",
+    "gw.example.com",
+    "203.0.113.0/24,198.51.100.0/24",
+  ];
+  testFaults([
+    ...[...notRanges, "203.0.113.10/24", "2001:db8::1/32"].map((range): FaultRow => [
+      `${JSON.stringify(range)} is no network`,
+      { "east.gateway.allowFrom": ["198.51.100.0/24", range] },
+      "invalid_ip",
+      "east.gateway.allowFrom[1]",
+    ]),
+    [
+      "a type of Service that is misspelt explains ranges",
+      { "west.gateway.service": "loadbalancer", "west.gateway.allowFrom": ["203.0.113.0/24"] },
+      [["unknown_value", "west.gateway.service"]],
+    ],
+  ]);
+
+  test("the network of an address is proposed", () => {
+    const result = safeParseMesh(
+      changed({ "east.gateway.allowFrom": ["203.0.113.10/24", "2001:db8::1/32"] }),
+    );
+    expect(result.ok ? [] : result.issues.map(({ hint }) => hint)).toEqual([
+      'write "203.0.113.0/24"',
+      'write "2001:db8::/32"',
+    ]);
+  });
 });
 
 describe("replicas", () => {

@@ -182,6 +182,17 @@ describe("what is no YAML of one mesh", () => {
       "5:3 yaml_syntax",
     ],
     ["a tab as indentation", "name: a\nclusters:\n\ta: {}\n", "3:1 yaml_syntax"],
+    [
+      "tabs that are misread in five ways",
+      "name: a\nclusters:\n\ta:\n\t\tgateway: {}\n\tb: {}\n",
+      "3:1 yaml_syntax",
+    ],
+    [
+      "two keys given twice",
+      "name: a\nname: b\nclusters: { a: {}, a: {} }\n",
+      "2:1 yaml_syntax",
+      "3:20 yaml_syntax",
+    ],
     ["two documents", "name: a\n---\nname: b\n", "2:1 yaml_syntax"],
     ["a quote that isn't closed", 'name: "a\n', "2:1 yaml_syntax"],
     ["an unknown escape", 'name: "\\q"\n', "1:8 yaml_syntax"],
@@ -200,10 +211,10 @@ describe("what is no YAML of one mesh", () => {
     expect(faultsOf(text)).toEqual(faults);
   });
 
-  test("a bracket that isn't closed, and all that is wrong after it", () => {
-    const faults = faultsOf("name: [a\nclusters: }\n");
-    expect(faults.length).toBeGreaterThan(0);
-    expect(new Set(faults.map((fault) => fault.split(" ")[1]))).toEqual(new Set(["yaml_syntax"]));
+  test("a bracket that isn't closed is one fault, whatever is wrong after it", () => {
+    expect(faultsOf("name: [a\nclusters: }\n")).toEqual([
+      expect.stringMatching(/^\d+:\d+ yaml_syntax$/),
+    ]);
   });
 
   test("a merge key is no key of a cluster", () => {

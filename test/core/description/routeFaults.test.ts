@@ -1,5 +1,6 @@
 /** Route rules: what they match, where they send, and whether anything comes to them. */
-import { type Changes, gone } from "./base";
+import { safeParseMesh } from "../../../src/core/parse";
+import { type Changes, changed, gone } from "./base";
 import { type FaultRow, testFaults } from "./faultTable";
 
 /** The match of the first rule. */
@@ -83,6 +84,65 @@ describe("rules for requests on ports without requests", () => {
       ],
     ],
   ]);
+});
+
+describe("rules for traffic that passes through whole", () => {
+  const tls = { "pay.ports": [{ name: "tls", port: 443, protocol: "TLS" }] };
+  const to = [{ version: "v1" }];
+  testFaults([
+    [
+      "a rule of a service with a TLS port only",
+      { ...tls, "pay.routes": [{ to }] },
+      "route_needs_http",
+      "pay.routes[0]",
+    ],
+    [
+      "two rules for requests",
+      tls,
+      [
+        ["route_needs_http", "pay.routes[0]"],
+        ["route_needs_http", "pay.routes[1]"],
+      ],
+    ],
+    [
+      "a rule for the one port that is HTTPS",
+      {
+        "pay.ports[1].protocol": "https",
+        "pay.routes": [{ port: 9090, to, timeout: "1s" }, { to }],
+      },
+      "route_needs_http",
+      "pay.routes[0].port",
+    ],
+  ]);
+});
+
+describe("retries that Istio refuses", () => {
+  const retryOn = (text: string): Changes => ({ "pay.routes[1].retries.retryOn": text });
+  testFaults([
+    [
+      "conditions without attempts",
+      { "pay.routes[1].retries.attempts": 0 },
+      [
+        ["conflicting_keys", "pay.routes[1].retries.perTryTimeout"],
+        ["conflicting_keys", "pay.routes[1].retries.retryOn"],
+      ],
+    ],
+    ...["", "5XX", "5xx, reset", "5xx,", "gateway_error", "600", "306", "99", "0503", "true"].map(
+      (text): FaultRow => [`conditions ${JSON.stringify(text)}`, retryOn(text), "unknown_value"],
+    ),
+  ]);
+
+  test.each([
+    ["gatway-error", 'did you mean "gateway-error"?'],
+    ["5xx, reset", 'did you mean "reset", without spaces?'],
+    [
+      "never",
+      "write conditions such as 5xx, gateway-error, reset, reset-before-request, connect-failure, or HTTP status codes, joined by commas without spaces",
+    ],
+  ])("%s", (text, hint) => {
+    const result = safeParseMesh(changed(retryOn(text)));
+    expect(result.ok ? [] : result.issues.map((issue) => issue.hint)).toEqual([hint]);
+  });
 });
 
 describe("rules that nothing comes to, and requests that come to no rule", () => {

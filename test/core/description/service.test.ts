@@ -26,6 +26,12 @@ describe("its faults are all thrown at once, with paths from the services on", (
     ["a name without a namespace", "a", described, ["invalid_name services.a"]],
     ["__proto__ as a name", "__proto__", described, ["invalid_name services.__proto__"]],
     [
+      "a service of the mesh on the same pods",
+      "z.default",
+      { ...described, selector: { app: "pay" } },
+      ['service_overlap services["z.default"].serviceAccount'],
+    ],
+    [
       "several faults, none of which follows from another",
       "a.b",
       { ...described, ports: "http", routes: [{ port: 80 }], servedBy: ["x"], address: "10.0.0.1" },
@@ -43,6 +49,13 @@ describe("its faults are all thrown at once, with paths from the services on", (
     );
     issues.forEach(expectReadable);
   });
+});
+
+test("the type asks for a protocol, which programs without types are told", () => {
+  // @ts-expect-error a port needs a protocol
+  const service: ServiceDescription = { ...described, ports: [{ name: "http", port: 80 }] };
+  const issues = issuesOf(() => parseService(mesh, "a.b", service));
+  expect(issues.map(({ code }) => code)).toEqual(["protocol_missing"]);
 });
 
 function issuesOf(run: () => unknown): MeshError["issues"] {

@@ -1,4 +1,5 @@
 /** Ports, versions, and where services run and who may call them. */
+import { gone } from "./base";
 import { type FaultRow, testFaults } from "./faultTable";
 
 const http = { name: "http", port: 80, protocol: "HTTP" };
@@ -155,6 +156,7 @@ describe("where a service runs", () => {
       "cluster_duplicate",
       "pay.consumedBy[1]",
     ],
+    ["an empty list of consumers", { "cart.consumedBy": [] }, "not_consumed"],
     [
       "clusters of the wrong type don't make each of their names unknown",
       { clusters: "east, west, north" },
@@ -167,12 +169,121 @@ describe("where a service runs", () => {
       "cluster",
     ],
     ["more places than a ServiceEntry has endpoints", tooManyPlaces(), "too_many", "pay.servedBy"],
+    ...["TLS", "https"].map((protocol): FaultRow => [
+      `a short name of a service with a port of ${protocol}`,
+      {
+        "cart.ports": [http, { name: "secure", port: 443, protocol }],
+        "cart.shortName": true,
+      },
+      "protocol_unsupported",
+      "cart.shortName",
+    ]),
     ["a headless service", { "cart.headless": true }, "service_headless"],
+  ]);
+});
+
+describe("two services on the same pods with different accounts", () => {
+  const other = (changes: object) => ({
+    ports: [http],
+    serviceAccount: "other",
+    selector: { app: "pay" },
+    servedBy: ["east"],
+    ...changes,
+  });
+  const overlap = "service_overlap";
+  testFaults([
+    ["the same labels", { 'services["a.default"]': other({}) }, overlap, "pay.serviceAccount"],
+    [
+      "labels of the second contain those of the first",
+      { 'services["z.default"]': other({ selector: { app: "pay", tier: "x" } }) },
+      overlap,
+      'services["z.default"].serviceAccount',
+    ],
+    [
+      "labels of the first contain those of the second",
+      { 'services["a.default"]': other({ selector: { app: "pay", tier: "x" } }) },
+      overlap,
+      "pay.serviceAccount",
+    ],
+    [
+      "a selector that is left out",
+      { "pay.selector": gone, 'services["z.default"]': other({}) },
+      overlap,
+      'services["z.default"].serviceAccount',
+    ],
+    [
+      "three services",
+      {
+        'services["y.default"]': other({}),
+        'services["z.default"]': other({ serviceAccount: "z" }),
+      },
+      [
+        [overlap, 'services["y.default"].serviceAccount'],
+        [overlap, 'services["z.default"].serviceAccount'],
+      ],
+    ],
+    [
+      "a misspelt selector isn't one that is left out",
+      {
+        'services["z.default"]': other({ selector: { app: "z" } }),
+        "pay.selector": gone,
+        "pay.selectr": { app: "z" },
+      },
+      "unknown_key",
+      "pay.selectr",
+    ],
+    [
+      "selectors that are numbers aren't called equal",
+      { "pay.selector.app": 1, "cart.selector": { app: 2 } },
+      [
+        ["wrong_type", "pay.selector.app"],
+        ["wrong_type", "cart.selector.app"],
+      ],
+    ],
+    [
+      "an account that is a number isn't called different",
+      { 'services["z.default"]': other({ serviceAccount: 5 }) },
+      "wrong_type",
+      'services["z.default"].serviceAccount',
+    ],
   ]);
 });
 
 describe("versions", () => {
   testFaults([
+    [
+      "a version whose labels contradict the selector",
+      { "pay.versions.v2.app": "pay-v2" },
+      "version_label_conflict",
+    ],
+    [
+      "a version whose labels contradict the selector that is left out",
+      { "pay.selector": gone, "pay.versions.v2.app": "pay-v2" },
+      "version_label_conflict",
+      "pay.versions.v2.app",
+    ],
+    [
+      "a label of the selector that is a number contradicts nothing",
+      { "pay.selector.app": 1, "pay.versions.v2.app": "pay" },
+      "wrong_type",
+      "pay.selector.app",
+    ],
+    [
+      "a version whose labels contain those of another",
+      { "pay.versions.v1": { version: "v2", track: "old" } },
+      "version_label_conflict",
+    ],
+    [
+      "a version that has no labels beside the selector's, beside another",
+      { "pay.versions.v1": { app: "pay" } },
+      "version_label_conflict",
+      "pay.versions.v2",
+    ],
+    [
+      "two versions that differ by a label of the selector",
+      { "pay.versions.v2": { app: "pay", version: "v1" } },
+      "version_label_conflict",
+    ],
     [
       "a version that doesn't exist at a cluster",
       { "pay.servedBy.west[1]": "v3", "pay.versions": { v1: { version: "v1" } }, ...noRoutes },

@@ -38,6 +38,7 @@ const wrongTypes: readonly (readonly [path: string, value: unknown])[] = [
   ["east.gateway.port", "15443"],
   ["west.gateway.service", null],
   ["west.gateway.nodePort", "31443"],
+  ["east.gateway.allowFrom", "203.0.113.0/24"],
   ["north.gateway.annotations", ["a"]],
   ["north.gateway.annotations.x", true],
   ["east.gateway.replicas", 3],
@@ -275,6 +276,12 @@ describe("keys that exclude one another", () => {
       "conflicting_keys",
       "pay.routes[0].match.uri.prefix",
     ],
+    [
+      "ranges for a node port",
+      { "west.gateway.allowFrom": ["203.0.113.0/24"] },
+      "conflicting_keys",
+    ],
+    ["no ranges", { "east.gateway.allowFrom": [] }, "conflicting_keys"],
     ["a node port for a load balancer", { "east.gateway.nodePort": 31443 }, "conflicting_keys"],
     [
       "a Corefile for the DNS proxy",
@@ -329,8 +336,22 @@ describe("hints for values that YAML reads differently than meant", () => {
     ["pay.ports[0].port", "80", "write a number, without quotes: 80"],
     ["pay.ports[0].port", "http", "write a number"],
     ["east.gateway", null, "write a map"],
+    ["pay.routes[1].timeout", 3, 'write a duration with its unit: "3s"'],
+    ["pay.failover.interval", 1.5, 'write a duration with its unit: "1.5s"'],
+    ["pay.routes[1].retries.perTryTimeout", -1, 'write a duration with its unit: "1s"'],
+    ["pay.routes[1].timeout", true, 'write a text, in quotes: "true"'],
+    ["pay.routes[0].match.uri", true, 'write "true" in quotes, or a map'],
+    ["pay.routes[0].match.headers.x-user", 7, 'write "7" in quotes, or a map'],
+    ["pay.failover", "yes", "write true or false, or a map"],
   ])("%s: %p", (path, value, hint) => {
     expect(hintFor({ [path]: value })).toBe(hint);
+  });
+
+  test("true is called a boolean", () => {
+    const result = safeParseMesh(changed({ "pay.selector.app": true }));
+    expect(result.ok ? [] : result.issues.map(({ message }) => message)).toEqual([
+      "true is a boolean",
+    ]);
   });
 });
 

@@ -75,7 +75,7 @@ describe("DestinationRule", () => {
     const { trafficPolicy, subsets } = spec(
       samplePlan,
       "east",
-      networking("DestinationRule", "pay"),
+      networking("DestinationRule", "pay.global"),
     );
     expect(trafficPolicy.tls).toBeUndefined();
     expect(
@@ -112,15 +112,15 @@ describe("DestinationRule", () => {
       },
     });
     expect(
-      spec(plan, "east", networking("DestinationRule", "pay")).trafficPolicy.portLevelSettings[0]
-        .tls.subjectAltNames,
+      spec(plan, "east", networking("DestinationRule", "pay.global")).trafficPolicy
+        .portLevelSettings[0].tls.subjectAltNames,
     ).toEqual([
       "spiffe://east.example/ns/default/sa/pay",
       "spiffe://west.example/ns/default/sa/pay",
     ]);
     expect(
-      spec(plan, "west", "security.istio.io/AuthorizationPolicy/default/pay").rules[0].from[0]
-        .source.principals,
+      spec(plan, "west", "security.istio.io/AuthorizationPolicy/default/pay.callers").rules[0]
+        .from[0].source.principals,
     ).toEqual(["east.example/ns/default/sa/front", "west.example/ns/default/sa/front"]);
     expect(plan.clusters[0]!.helm.istiod.meshConfig).toMatchObject({
       trustDomain: "east.example",
@@ -130,15 +130,48 @@ describe("DestinationRule", () => {
 
   it("takes nothing out where there is one place only", () => {
     expect(
-      spec(samplePlan, "east", networking("DestinationRule", "cart")).trafficPolicy,
+      spec(samplePlan, "east", networking("DestinationRule", "cart.global")).trafficPolicy,
     ).not.toHaveProperty("outlierDetection");
+  });
+
+  it("never takes out the only place of a version", () => {
+    const servedBy = { east: ["v1"], west: ["v2"] };
+    const plan = planOf({ services: { "pay.default": { ...services["pay.default"], servedBy } } });
+    const { trafficPolicy, subsets } = spec(
+      plan,
+      "east",
+      networking("DestinationRule", "pay.global"),
+    );
+    expect(trafficPolicy.outlierDetection.maxEjectionPercent).toBe(100);
+    for (const { trafficPolicy: policy } of subsets) {
+      const off = { consecutiveGatewayErrors: 0, consecutive5xxErrors: 0 };
+      expect([policy, ...policy.portLevelSettings].map((one: any) => one.outlierDetection)).toEqual(
+        [off, off, off],
+      );
+    }
+  });
+
+  it("counts identities of trust domain aliases on both sides, since istiod does neither", () => {
+    const plan = planOf({ trust: { trustDomainAliases: ["old.example"] } });
+    expect(
+      spec(plan, "east", networking("DestinationRule", "cart.global")).trafficPolicy.tls
+        .subjectAltNames,
+    ).toEqual([
+      "spiffe://cluster.local/ns/default/sa/cart",
+      "spiffe://old.example/ns/default/sa/cart",
+    ]);
+    expect(
+      spec(plan, "west", "security.istio.io/AuthorizationPolicy/default/cart.callers").rules[0]
+        .from[0].source.principals,
+    ).toEqual(["cluster.local/ns/default/sa/front", "old.example/ns/default/sa/front"]);
+    expect(plan.clusters[0]!.helm.istiod.meshConfig.trustDomainAliases).toEqual(["old.example"]);
   });
 
   it("treats all places alike without failover", () => {
     const plan = planOf({
       services: { "pay.default": { ...services["pay.default"], failover: false } },
     });
-    const [port] = spec(plan, "east", networking("DestinationRule", "pay")).trafficPolicy
+    const [port] = spec(plan, "east", networking("DestinationRule", "pay.global")).trafficPolicy
       .portLevelSettings;
     expect(port.loadBalancer).toEqual({ localityLbSetting: { enabled: false } });
     expect(port).not.toHaveProperty("outlierDetection");
@@ -148,7 +181,7 @@ describe("DestinationRule", () => {
     const plan = planOf({
       clusters: { ...clusters, west: { gateway: { address: "gateway.example.com" } } },
     });
-    const [port] = spec(plan, "east", networking("DestinationRule", "pay")).trafficPolicy
+    const [port] = spec(plan, "east", networking("DestinationRule", "pay.global")).trafficPolicy
       .portLevelSettings;
     expect(port.loadBalancer).toEqual({ localityLbSetting: { enabled: true } });
     expect(port).toHaveProperty("outlierDetection");
@@ -167,7 +200,7 @@ describe("DestinationRule", () => {
 describe("VirtualService", () => {
   it("routes requests by header, with a timeout, and the rest by weight", () => {
     const host = "pay.default.global";
-    expect(spec(samplePlan, "east", networking("VirtualService", "pay"))).toEqual({
+    expect(spec(samplePlan, "east", networking("VirtualService", "pay.global"))).toEqual({
       hosts: [host],
       http: [
         {
@@ -203,7 +236,7 @@ describe("VirtualService", () => {
       },
     });
     const host = "pay.default.global";
-    expect(spec(plan, "east", networking("VirtualService", "pay")).http).toEqual([
+    expect(spec(plan, "east", networking("VirtualService", "pay.global")).http).toEqual([
       {
         match: [
           { uri: { prefix: "/v2" }, port: 80 },
@@ -224,7 +257,7 @@ describe("VirtualService", () => {
     const plan = planOf({
       services: { "cart.default": { ...services["cart.default"], shortName: true } },
     });
-    expect(spec(plan, "east", networking("VirtualService", "cart"))).toEqual({
+    expect(spec(plan, "east", networking("VirtualService", "cart.global"))).toEqual({
       hosts: ["cart.default.global", "cart.default.svc.cluster.local"],
       http: [{ route: [{ destination: { host: "cart.default.global" } }] }],
     });
@@ -246,6 +279,18 @@ describe("gateway", () => {
     expect(
       spec(samplePlan, "east", gatewayKey("networking.istio.io", "Gateway")).servers[0].hosts,
     ).toEqual(["pay.default.svc.cluster.local"]);
+  });
+
+  it("is selected by a label that Istio's own samples don't select by", () => {
+    const selector = { app: "istio-eastwestgateway", "meshspan.dev/gateway": "sample" };
+    expect(spec(samplePlan, "west", gatewayKey("networking.istio.io", "Gateway")).selector).toEqual(
+      selector,
+    );
+    expect(spec(samplePlan, "west", gatewayKey("core", "Service")).selector).toEqual(selector);
+    const labels = spec(samplePlan, "west", gatewayKey("apps", "Deployment")).template.metadata
+      .labels;
+    expect(labels).toMatchObject(selector);
+    expect(labels).not.toHaveProperty("istio");
   });
 
   it("exposes its own port and health checks, never istiod's", () => {
@@ -284,6 +329,17 @@ describe("gateway", () => {
     });
   });
 
+  it("is open to the ranges that it is told, where a load balancer can keep others out", () => {
+    const gateway = { ...clusters.west.gateway, allowFrom: ["198.51.100.0/24"] };
+    const plan = planOf({ clusters: { ...clusters, west: { ...clusters.west, gateway } } });
+    expect(spec(plan, "west", gatewayKey("core", "Service")).loadBalancerSourceRanges).toEqual([
+      "198.51.100.0/24",
+    ]);
+    expect(spec(plan, "east", gatewayKey("core", "Service"))).not.toHaveProperty(
+      "loadBalancerSourceRanges",
+    );
+  });
+
   it("is described name by name", () => {
     const plan = planOf({
       clusters: {
@@ -302,7 +358,7 @@ describe("gateway", () => {
       },
     });
     expect(spec(plan, "west", "networking.istio.io/Gateway/bridges/bridge")).toMatchObject({
-      selector: { istio: "bridge" },
+      selector: { app: "bridge", "meshspan.dev/gateway": "sample" },
       servers: [{ port: { number: 16443 } }],
     });
     expect(objectOf(plan, "west", "core/Service/bridges/bridge").metadata.annotations).toEqual({
@@ -376,6 +432,15 @@ describe("DNS", () => {
     expect(spec(samplePlan, "west", "core/Service/istio-system/meshspan-dns").clusterIP).toBe(
       "10.96.0.53",
     );
+  });
+
+  it("by CoreDNS runs a binary that needs one capability to start, and no other", () => {
+    const [container] = spec(samplePlan, "west", "apps/Deployment/istio-system/meshspan-dns")
+      .template.spec.containers;
+    expect(container.securityContext.capabilities).toEqual({
+      add: ["NET_BIND_SERVICE"],
+      drop: ["ALL"],
+    });
   });
 
   it("by CoreDNS waits for the Corefile and the server's address where they aren't given", () => {

@@ -159,12 +159,12 @@ describe("Mermaid", () => {
   gateway6 -.-> node7
   classDef default fill:#ffffff,stroke:#b4bcc5,color:#1f2933
   style cluster0 fill:#f5f7f9,stroke:#b4bcc5,color:#1f2933
-  style gateway1 fill:#00629b,stroke:#00629b,color:#ffffff
+  style gateway1 fill:#5f6b76,stroke:#5f6b76,color:#ffffff
   style cluster5 fill:#f5f7f9,stroke:#b4bcc5,color:#1f2933
-  style gateway6 fill:#a34700,stroke:#a34700,color:#ffffff
-  linkStyle 0,1 stroke:#a34700,stroke-width:3px
+  style gateway6 fill:#945b00,stroke:#945b00,color:#ffffff
+  linkStyle 0,1 stroke:#945b00,stroke-width:3px
   linkStyle 2,3 stroke:#7b8793,stroke-width:1px
-  linkStyle 4,5 stroke:#a34700,stroke-width:2px,stroke-dasharray:5
+  linkStyle 4,5 stroke:#945b00,stroke-width:2px,stroke-dasharray:5
 `);
   });
 

@@ -1,0 +1,78 @@
+/** Whether the serving pods take mutual TLS, and nothing else (Istio's PeerAuthentication). */
+import type { PlannedObject } from "../objects/manifest";
+import { type Hop, hopsOf, nameOf } from "./hop";
+import type { ClusterIndex } from "./planIndex";
+import { type Labels, type PeerAuthenticationSpec, selects, specOf } from "./specs";
+
+/** The pods that policies are asked about. */
+export interface PolicyPlace {
+  readonly server: ClusterIndex;
+  readonly namespace: string;
+  readonly labels: Labels;
+  /** Port of the pods, where it is known. */
+  readonly port: number | undefined;
+}
+
+/**
+ * The narrowest policy that sets a mode decides: of the workload, first for the port and then for all,
+ * of the namespace, of the root namespace (istiod's ComposePeerAuthentication).
+ */
+export function authenticationHop({ server, namespace, labels, port }: PolicyPlace): Hop {
+  const { planned, assumed, weak, missing } = hopsOf(server);
+  const { rootNamespace } = server;
+  const own = namespace === rootNamespace ? [] : server.byKind("PeerAuthentication", namespace);
+  const ofRoot = server.byKind("PeerAuthentication", rootNamespace);
+  const ofWorkload = own.filter(
+    (policy) => !isForAll(policy) && selects(selectorOf(policy), labels),
+  );
+  const levels: readonly (readonly Decision[])[] = [
+    ofWorkload.map((policy) => ({ policy, mode: portModeOf(policy, port) })),
+    ...[ofWorkload, own.filter(isForAll), ofRoot.filter(isForAll)].map((policies) =>
+      policies.map((policy) => ({ policy, mode: modeOf(policy) })),
+    ),
+  ];
+  const [first, ...others] =
+    levels
+      .map((decisions) => decisions.filter(({ mode }) => isSet(mode)))
+      .find((decisions) => decisions.length > 0) ?? [];
+  if (first !== undefined && others.some(({ mode }) => mode !== first.mode)) {
+    const names = [first, ...others].map(({ policy }) => nameOf(policy));
+    return assumed("authentication", first.policy, `the oldest decides: ${names.join(" or ")}`);
+  }
+  switch (first?.mode) {
+    case "STRICT":
+      return planned("authentication", first.policy, "mutual TLS only");
+    case "DISABLE": {
+      const text = `${nameOf(first.policy)} of ${server.name} switches mutual TLS off, and callers speak it`;
+      return missing("authentication", first.policy, text);
+    }
+    default:
+      return weak("authentication", first?.policy, `pods of ${server.name} take plaintext too`);
+  }
+}
+
+interface Decision {
+  readonly policy: PlannedObject;
+  readonly mode: string | undefined;
+}
+
+function isSet(mode: string | undefined): boolean {
+  return mode !== undefined && mode !== "UNSET";
+}
+
+function selectorOf({ manifest }: PlannedObject): Labels {
+  return specOf<PeerAuthenticationSpec>(manifest).selector?.matchLabels ?? {};
+}
+
+/** Without a selector, a policy is its namespace's or, in the root namespace, the mesh's. */
+function isForAll(policy: PlannedObject): boolean {
+  return Object.keys(selectorOf(policy)).length === 0;
+}
+
+function modeOf({ manifest }: PlannedObject): string | undefined {
+  return specOf<PeerAuthenticationSpec>(manifest).mtls?.mode;
+}
+
+function portModeOf({ manifest }: PlannedObject, port: number | undefined): string | undefined {
+  return specOf<PeerAuthenticationSpec>(manifest).portLevelMtls?.[String(port)]?.mode;
+}

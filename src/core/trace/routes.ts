@@ -1,0 +1,121 @@
+/** The route rules that traffic of a port meets, as istiod chooses them by the port's protocol. */
+import type { PlannedObject } from "../objects/manifest";
+import type { Call } from "./calls";
+import { type Hop, hopsOf, nameOf } from "./hop";
+import type { ClusterIndex } from "./planIndex";
+import { type RouteMatch, type RouteSpec, specOf, type VirtualServiceSpec } from "./specs";
+import { isVisible } from "./visibility";
+
+/** A destination that traffic may be sent to. */
+export interface RouteChoice {
+  readonly version: string | undefined;
+  readonly weight: number | undefined;
+  /** Undefined where no rule decides. */
+  readonly hop: Hop | undefined;
+}
+
+const wholeService: RouteChoice = { version: undefined, weight: undefined, hop: undefined };
+
+/** The destinations of every rule that this port's traffic can meet; where there is none, the whole service. */
+export function routesOf(
+  home: ClusterIndex,
+  { caller, host, port }: Call,
+  protocol: string | undefined,
+): readonly RouteChoice[] {
+  const object = home
+    .byHost("VirtualService", host)
+    .find((one) => isVisible(one, caller?.namespace) && isForSidecars(one));
+  if (object === undefined) return [wholeService];
+  const family = familyOf(protocol);
+  const rules = rulesFor(specOf<VirtualServiceSpec>(object.manifest)[family] ?? [], port, family);
+  if (rules.length === 0) return [wholeService];
+  const met = family === "tls" ? rules.filter((rule) => takesServerName(rule, host)) : rules;
+  const choices =
+    met.length > 0
+      ? met.flatMap((rule) => choicesOf(home, object, rule, host, port))
+      : [lost(home, object, `${nameOf(object)} has no rule for the server name ${host}`)];
+  return [
+    ...new Map(
+      choices.map((choice) => [`${choice.version ?? ""} ${choice.weight ?? ""}`, choice]),
+    ).values(),
+  ];
+}
+
+type Family = "http" | "tls" | "tcp";
+
+/** istiod reads one list of rules per protocol: opaque ones are none of a TLS port's (its networking/core/tls.go). */
+function familyOf(protocol = ""): Family {
+  const name = protocol.toUpperCase();
+  if (/^(HTTP|HTTP2|HTTP_PROXY|GRPC|GRPC-WEB)$/.test(name)) return "http";
+  return name === "TLS" || name === "HTTPS" ? "tls" : "tcp";
+}
+
+function isForSidecars({ manifest }: PlannedObject): boolean {
+  return isForMesh(specOf<VirtualServiceSpec>(manifest).gateways);
+}
+
+function isForMesh(gateways: readonly string[] = []): boolean {
+  return gateways.length === 0 || gateways.includes("mesh");
+}
+
+/** The rules for a port, up to the first that takes everything. */
+function rulesFor(rules: readonly RouteSpec[], port: number, family: Family): readonly RouteSpec[] {
+  const fits = ({ port: number, gateways }: RouteMatch) =>
+    (number === undefined || number === port) && isForMesh(gateways);
+  const own = rules.filter(({ match = [], route = [] }) =>
+    match.length === 0
+      ? family !== "tls" && (family === "http" || route.length > 0)
+      : match.some(fits) && (family === "http" || route.length > 0),
+  );
+  const final = own.findIndex(
+    ({ match = [] }) => match.length === 0 || match.some((one) => fits(one) && takesAll(one)),
+  );
+  return final < 0 ? own : own.slice(0, final + 1);
+}
+
+function takesAll(match: RouteMatch): boolean {
+  return Object.keys(match).every((field) => ["port", "gateways", "name"].includes(field));
+}
+
+/** Whether the rule is for callers that ask for the host itself. */
+function takesServerName({ match = [] }: RouteSpec, host: string): boolean {
+  return match.some(({ sniHosts = [] }) =>
+    sniHosts.some((sni) => (sni.startsWith("*") ? host.endsWith(sni.slice(1)) : sni === host)),
+  );
+}
+
+function choicesOf(
+  home: ClusterIndex,
+  object: PlannedObject,
+  rule: RouteSpec,
+  host: string,
+  port: number,
+): readonly RouteChoice[] {
+  const { planned, assumed, missing } = hopsOf(home);
+  const { route = [], fault } = rule;
+  if (rule.delegate !== undefined)
+    return [{ ...wholeService, hop: assumed("route", object, "as its delegate says") }];
+  if (route.length === 0)
+    return [lost(home, object, `a rule of ${nameOf(object)} leads to no service`)];
+  // Of a single destination istiod ignores the weight; of several, one without weight has 0.
+  const taken = route.length === 1 ? route : route.filter(({ weight = 0 }) => weight > 0);
+  if (taken.length === 0) return [lost(home, object, "no rule leads anywhere")];
+  return taken.map(({ destination, weight }) => {
+    const version = destination?.subset;
+    const text = version === undefined ? "any version" : `version ${version}`;
+    const to = destination?.port?.number ?? port;
+    const hop =
+      destination?.host !== host
+        ? missing("route", object, `${nameOf(object)} leads to ${destination?.host ?? "nowhere"}`)
+        : fault?.abort !== undefined
+          ? assumed("route", object, `${text}, except for what ${nameOf(object)} aborts`)
+          : to !== port
+            ? assumed("route", object, `${text}, and at port ${to} instead`)
+            : planned("route", object, text);
+    return { version, weight, hop };
+  });
+}
+
+function lost(home: ClusterIndex, object: PlannedObject, text: string): RouteChoice {
+  return { ...wholeService, hop: hopsOf(home).missing("route", object, text) };
+}

@@ -1,0 +1,32 @@
+/** Which objects the proxies of a namespace get to see (Istio's `exportTo`, and where istiod looks for rules of a host). */
+import type { PlannedObject } from "../objects/manifest";
+import { type ClusterIndex, namespaceOf } from "./planIndex";
+import { specOf } from "./specs";
+
+/** Whether an object is exported to a namespace; without one, to every namespace. */
+export function isVisible(object: PlannedObject, namespace: string | undefined): boolean {
+  const { exportTo = [] } = specOf<{ readonly exportTo?: readonly string[] }>(object.manifest);
+  if (exportTo.length === 0 || exportTo.includes("*")) return true;
+  if (namespace === undefined) return false;
+  return exportTo.some((to) => (to === "." ? namespaceOf(object) : to) === namespace);
+}
+
+/**
+ * The DestinationRules that count for a host: of the caller's namespace, else of the service's, else
+ * of the root namespace (istiod's PushContext.destinationRule).
+ */
+export function destinationRulesOf(
+  cluster: ClusterIndex,
+  host: string,
+  callerNamespace: string | undefined,
+  serviceNamespace: string,
+): readonly PlannedObject[] {
+  const rules = cluster.byHost("DestinationRule", host);
+  for (const namespace of [callerNamespace, serviceNamespace, cluster.rootNamespace]) {
+    const found = rules.filter(
+      (rule) => namespaceOf(rule) === namespace && isVisible(rule, callerNamespace),
+    );
+    if (namespace !== undefined && found.length > 0) return found;
+  }
+  return [];
+}
