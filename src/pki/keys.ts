@@ -95,7 +95,7 @@ export function readPrivateKey(text: string, issues: IssueCollector): KeyObject 
     );
     return undefined;
   }
-  if (!["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"].includes(block.label)) {
+  if (!isKeyLabel(block.label)) {
     issues.add(
       block.label === "EC PARAMETERS" ? "certificate_key_unsupported" : "certificate_unreadable",
       `the file starts with ${describeLabel(block.label)}, and istiod reads only the first block`,
@@ -116,10 +116,28 @@ export function readPrivateKey(text: string, issues: IssueCollector): KeyObject 
   return key;
 }
 
-function parseKey(label: string, key: Buffer): KeyObject | undefined {
-  const type = label === "PRIVATE KEY" ? "pkcs8" : label === "EC PRIVATE KEY" ? "sec1" : "pkcs1";
+/** How each kind of block says what it holds: the tag of the second element, after the version. */
+const encodings = {
+  "PRIVATE KEY": { type: "pkcs8", secondTag: 0x30 },
+  "RSA PRIVATE KEY": { type: "pkcs1", secondTag: 0x02 },
+  "EC PRIVATE KEY": { type: "sec1", secondTag: 0x04 },
+} as const;
+
+type KeyLabel = keyof typeof encodings;
+
+function isKeyLabel(label: string): label is KeyLabel {
+  return Object.hasOwn(encodings, label);
+}
+
+/** Go, and so istiod, holds a block to its label. Node from 22 on takes any key that it recognises, so the label is checked here. */
+function parseKey(label: KeyLabel, der: Buffer): KeyObject | undefined {
+  const { type, secondTag } = encodings[label];
+  const length = der[1] ?? 0;
+  const version = length < 0x80 ? 2 : 2 + (length & 0x7f);
+  const afterVersion = version + 2 + (der[version + 1] ?? 0);
+  if (der[afterVersion] !== secondTag) return undefined;
   try {
-    return createPrivateKey({ key, format: "der", type });
+    return createPrivateKey({ key: der, format: "der", type });
   } catch {
     // The reason is OpenSSL's and says nothing to a user; it is dropped so that nothing of the key can be in it.
     return undefined;
