@@ -3,6 +3,7 @@
  * Corefile that belongs to somebody else, and that server's own Corefile and zone.
  */
 import { createHash } from "node:crypto";
+import { readCorefile } from "./corefileBlocks";
 import type { Issue } from "./issues";
 
 type Fault = Pick<Issue, "code" | "message" | "hint">;
@@ -30,9 +31,13 @@ const end = (domain: string) => `# END meshspan ${domain}\n`;
  */
 export function mergeCorefile(corefile: string, domain: string, address: string): Merged {
   const rest = unmergeCorefile(corefile, domain);
-  const scan = scanCorefile(rest);
-  if (scan.fault !== undefined) return { fault: scan.fault };
-  if (scan.zones.includes(domain)) {
+  const { blocks, fault } = readCorefile(rest);
+  if (fault !== undefined) {
+    const hint =
+      'copy it whole from: kubectl -n kube-system get configmap coredns -o jsonpath="{.data.Corefile}"';
+    return { fault: { code: "corefile_invalid", message: fault, hint } };
+  }
+  if (blocks.some(({ zones }) => zones.includes(domain))) {
     return {
       fault: {
         code: "dns_conflict",
@@ -50,45 +55,6 @@ export function unmergeCorefile(corefile: string, domain: string): string {
   const to = corefile.indexOf(end(domain), from);
   if (from < 0 || to < 0) return corefile;
   return corefile.slice(0, from) + corefile.slice(to + end(domain).length);
-}
-
-/**
- * The zones of a Corefile's server blocks. Only what is needed to merge safely is read: comments,
- * quoted tokens, and braces that stand alone, as CoreDNS' Caddyfile lexer takes them.
- */
-function scanCorefile(corefile: string): {
-  readonly zones: readonly string[];
-  readonly fault?: Fault;
-} {
-  const broken = (message: string): { zones: []; fault: Fault } => ({
-    zones: [],
-    fault: {
-      code: "corefile_invalid",
-      message,
-      hint: 'copy it whole from: kubectl -n kube-system get configmap coredns -o jsonpath="{.data.Corefile}"',
-    },
-  });
-  const zones: string[] = [];
-  let depth = 0;
-  for (const token of corefile.matchAll(/#[^\n]*|"(?:\\.|[^"\\])*"|[^\s#"][^\s"]*/g)) {
-    const text = token[0];
-    if (text.startsWith("#")) continue;
-    if (text === "{") depth++;
-    else if (text === "}") depth--;
-    else if (depth === 0) zones.push(...text.split(",").filter(Boolean).map(zoneOf));
-    if (depth < 0) return broken("the Corefile closes a block that it doesn't open");
-  }
-  if (depth > 0) return broken("the Corefile ends inside a block");
-  return zones.length === 0 ? broken("the Corefile has no server block") : { zones };
-}
-
-/** `dns://Global.:53` is the zone `global`. */
-function zoneOf(label: string): string {
-  return label
-    .replace(/^[a-z]+:\/\//i, "")
-    .replace(/:\d+$/, "")
-    .replace(/(?<=.)\.$/, "")
-    .toLowerCase();
 }
 
 /** A global name and its address. */

@@ -1,4 +1,5 @@
 /** What clusters show each other: the hosts that a gateway lets through, and the names that DNS answers. */
+import { addTo } from "./grouping";
 import type { DnsRecord } from "./corefile";
 import type { GlobalService, Mesh } from "./mesh";
 
@@ -18,9 +19,9 @@ export function crossingsOf(
   const records = new Map<string, DnsRecord[]>();
   for (const service of mesh.services) {
     const record = { host: service.host, address: service.address };
-    for (const cluster of service.consumedBy) push(records, cluster, record);
+    for (const cluster of service.consumedBy) addTo(records, cluster, record);
     for (const { cluster } of service.servedBy) {
-      if (isExportedFrom(service, cluster)) push(exportedHosts, cluster, service.localHost);
+      if (isExportedFrom(service, cluster)) addTo(exportedHosts, cluster, service.localHost);
     }
   }
   return new Map(
@@ -34,10 +35,4 @@ export function crossingsOf(
 /** A service that only its own cluster consumes is not for peers, so its gateway keeps it in. */
 function isExportedFrom(service: GlobalService, cluster: string): boolean {
   return service.consumedBy.some((consumer) => consumer !== cluster);
-}
-
-function push<V>(map: Map<string, V[]>, key: string, value: V): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
 }

@@ -106,7 +106,6 @@ const gatewayShape = z
   .meta({ description: "The east-west gateway of this cluster." });
 
 /** The gateway of one cluster. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the compiler's messages name an interface
 export interface GatewayDescription extends z.input<typeof gatewayShape> {}
 const gateway: z.ZodType<GatewayDescription, GatewayDescription> = gatewayShape;
 
@@ -131,7 +130,6 @@ const dnsSettings = z.strictObject({
 });
 
 /** A cluster's DNS in detail. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the compiler's messages name an interface
 export interface DnsSettingsDescription extends z.input<typeof dnsSettings> {}
 /** A cluster's DNS, by its mode alone or in detail. */
 export type DnsDescription = DnsMode | DnsSettingsDescription;

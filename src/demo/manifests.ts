@@ -35,7 +35,7 @@ function serviceAccount({ name }: ShopWorkload, namespace: string): Manifest {
 /**
  * The Service and, for the frontend, upstream's load balancer beside it. A global service takes mutual
  * TLS from its callers only, so that a load balancer in front of it would get no answer: then it is
- * left out, and users come in through an ingress gateway.
+ * left out, and the shop is looked at through `kubectl port-forward`.
  */
 function services(workload: ShopService, context: WorkloadContext): readonly Manifest[] {
   const own = service(workload, workload.name, "ClusterIP", context.namespace);

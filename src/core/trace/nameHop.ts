@@ -3,7 +3,7 @@ import { Late } from "../late";
 import { dnsServerName } from "../objects/globalDns";
 import type { PlannedObject } from "../objects/manifest";
 import { parseStubDomains } from "../stubDomains";
-import { serverBlocks } from "./corefileBlocks";
+import { readCorefile } from "../corefileBlocks";
 import { type Hop, hopsOf, nameOf } from "./hop";
 import { getOrMake, once } from "./once";
 import { type ClusterIndex, namespaceOf } from "./planIndex";
@@ -89,7 +89,7 @@ function resolverOf(home: ClusterIndex, domain: string): Resolver {
 }
 
 function servesZone(corefile: string, domain: string): boolean {
-  return serverBlocks(corefile).some(
+  return readCorefile(corefile).blocks.some(
     ({ zones, plugins }) => zones.includes(domain) && plugins.includes("file"),
   );
 }
@@ -152,7 +152,7 @@ function lateAddresses({ expression }: Late, domain: string) {
 }
 
 function forwardsIn(corefile: string, domain: string): readonly string[] | undefined {
-  const block = serverBlocks(corefile).find(({ zones }) => zones.includes(domain));
+  const block = readCorefile(corefile).blocks.find(({ zones }) => zones.includes(domain));
   return block === undefined || block.forwards.length === 0 ? undefined : block.forwards;
 }
 

@@ -1,4 +1,5 @@
 /** Objects of a plan by what a trace asks for: host, kind and namespace. */
+import { addTo } from "../grouping";
 import { Late } from "../late";
 import type { GlobalService } from "../mesh";
 import type { Manifest, PlannedObject } from "../objects/manifest";
@@ -33,7 +34,7 @@ export class ClusterIndex {
     this.issuer = mesh.trust.issuer;
     this.rootNamespace = mesh.istio.namespace;
     this.revision = mesh.istio.revision;
-    for (const object of plan.objects) push(this.#byKind, object.manifest.kind, object);
+    for (const object of plan.objects) addTo(this.#byKind, object.manifest.kind, object);
   }
 
   get name(): string {
@@ -88,7 +89,7 @@ export class PlanIndex {
     this.#services = new Map(plan.mesh.services.map((service) => [service.host, service]));
     const byAddress = new Map<string, string[]>();
     for (const { cluster, gatewayAddress } of plan.clusters)
-      push(byAddress, addressKey(gatewayAddress), cluster.name);
+      addTo(byAddress, addressKey(gatewayAddress), cluster.name);
     this.#namesByAddress = byAddress;
   }
 
@@ -149,12 +150,6 @@ function grouped(
   keysOf: (object: PlannedObject) => readonly string[],
 ): ReadonlyMap<string, readonly PlannedObject[]> {
   const groups = new Map<string, PlannedObject[]>();
-  for (const object of objects) for (const key of keysOf(object)) push(groups, key, object);
+  for (const object of objects) for (const key of keysOf(object)) addTo(groups, key, object);
   return groups;
-}
-
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
 }
