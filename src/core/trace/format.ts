@@ -39,7 +39,7 @@ function formatWays({ call, paths }: Trace): string {
 /** The server name, where there is one without a version, and the identities that answer. */
 function names({ call, paths }: Trace): readonly string[] {
   const sent = paths
-    .filter(({ servedBy }) => servedBy !== call.cluster)
+    .filter(({ servedBy, version }) => servedBy !== call.cluster && version === undefined)
     .map((path) => shortSni(textOf(path, "tls") ?? ""));
   const [sni, ...others] = new Set(sent);
   const identities = new Set(
