@@ -35,6 +35,20 @@ describe("the package", () => {
     expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
   });
 
+  it("locks what every platform needs, so that npm ci works on each", () => {
+    const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+      readonly packages: Record<string, { readonly optionalDependencies?: Record<string, string> }>;
+    };
+    const optional = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
+      Object.keys(optionalDependencies),
+    );
+    const locked = new Set(
+      Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, "")),
+    );
+    expect(optional.filter((name) => !locked.has(name))).toEqual([]);
+    expect(optional.length).toBeGreaterThan(10);
+  });
+
   it("loads no framework and no certificates with the core", () => {
     expect(packagesLoadedBy('require("./dist")')).toEqual([
       "fastest-levenshtein",
