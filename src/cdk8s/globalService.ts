@@ -3,6 +3,7 @@ import type { ServiceDescription } from "../core/description";
 import { MeshError } from "../core/issues";
 import { type GlobalService as CoreService, type Mesh } from "../core/mesh";
 import { planGlobalService } from "../core/objects/globalService";
+import { once } from "../core/once";
 import { parseService } from "../core/parse";
 import { suggest } from "../core/shape";
 import { type ClusterCharts, placeObjects } from "./placement";
@@ -32,11 +33,11 @@ export interface NamedServiceProps extends CommonProps {
 export type GlobalServiceProps = DescribedServiceProps | NamedServiceProps;
 
 /** The services of each mesh that have a construct, by address. */
-const servicesOf = new WeakMap<Mesh, Map<string, CoreService>>();
+const servicesOf = once((_mesh: Mesh) => new Map<string, CoreService>());
 
 /** Services of a mesh that constructs were made for so far. */
 export function placedServices(mesh: Mesh): readonly CoreService[] {
-  return [...(servicesOf.get(mesh)?.values() ?? [])];
+  return [...servicesOf(mesh).values()];
 }
 
 /**
@@ -52,10 +53,10 @@ export class GlobalService extends Construct {
   constructor(scope: Construct, id: string, props: GlobalServiceProps) {
     super(scope, id);
     this.service = "service" in props ? findService(props) : describeService(props);
-    const placed = servicesOf.get(props.mesh) ?? new Map<string, CoreService>();
+    const placed = servicesOf(props.mesh);
     checkAddress(this.service, props.mesh, placed.get(this.service.address)?.key);
     placeObjects(props.charts, id, planGlobalService(props.mesh, this.service));
-    servicesOf.set(props.mesh, placed.set(this.service.address, this.service));
+    placed.set(this.service.address, this.service);
   }
 
   /** `<service>.<namespace>.<domain>`: what callers write. */

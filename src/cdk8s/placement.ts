@@ -3,8 +3,9 @@ import { ApiObject, type Chart } from "cdk8s";
 import { Construct } from "constructs";
 import { type Issue, MeshError } from "../core/issues";
 import { type CaFilesByCluster, literalIssues, toLiteral } from "../core/literals";
-import type { Mesh } from "../core/mesh";
+import { type Mesh, tryClusterOf } from "../core/mesh";
 import type { PlannedObject } from "../core/objects/manifest";
+import { addTo, once } from "../core/once";
 import { suggest } from "../core/shape";
 
 /** A chart for each cluster, by the cluster's name. */
@@ -48,7 +49,7 @@ interface Placed {
   readonly waiting: Map<string, ApiObject[]>;
 }
 
-const placedIn = new WeakMap<Chart, Placed>();
+const placedIn = once((_chart: Chart): Placed => ({ objects: new Map(), waiting: new Map() }));
 
 function placeObject(
   chart: Chart,
@@ -56,21 +57,20 @@ function placeObject(
   { key, dependsOn, manifest }: PlannedObject,
   certificates: CaFilesByCluster | undefined,
 ): void {
-  const placed: Placed = placedIn.get(chart) ?? { objects: new Map(), waiting: new Map() };
-  placedIn.set(chart, placed);
+  const placed = placedIn(chart);
   const object = new ApiObject(scope, key.replaceAll("/", "."), toLiteral(manifest, certificates));
   placed.objects.set(key, object);
   for (const waiting of placed.waiting.get(key) ?? []) waiting.addDependency(object);
   for (const needed of dependsOn) {
     const dependency = placed.objects.get(needed);
     if (dependency !== undefined) object.addDependency(dependency);
-    else placed.waiting.set(needed, [...(placed.waiting.get(needed) ?? []), object]);
+    else addTo(placed.waiting, needed, object);
   }
 }
 
 /** The cluster of that name. @throws MeshError when the mesh has none. */
 export function requireCluster(mesh: Mesh, name: string): Mesh["clusters"][number] {
-  const cluster = mesh.clusters.find((candidate) => candidate.name === name);
+  const cluster = tryClusterOf(mesh, name);
   if (cluster !== undefined) return cluster;
   throw new MeshError([
     {

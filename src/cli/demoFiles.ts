@@ -1,10 +1,10 @@
 /** What the demo makes: the shop's mesh, its plan, its traces, and the files of all that. */
 import type { MeshDescription } from "../core/description";
-import { MeshError } from "../core/issues";
+import { IssueCollector, MeshError } from "../core/issues";
 import type { CaFilesByCluster } from "../core/literals";
 import { parseMesh } from "../core/parse";
 import { type Plan, planMesh } from "../core/plan";
-import { suggest } from "../core/shape";
+import { checkClusterNames } from "../core/rules/names";
 import { toDot } from "../core/topology/dot";
 import { topologyOf } from "../core/topology/topology";
 import { type Trace, traceIssues, tracePlan } from "../core/trace/trace";
@@ -28,17 +28,10 @@ export function planShop(
   gateways: Readonly<Record<string, string>> = {},
 ): PlannedShop {
   const clusters = shopClusters(clusterCount);
-  const strangers = Object.keys(gateways).filter((name) => !Object.hasOwn(clusters, name));
-  if (strangers.length > 0) {
-    throw new MeshError(
-      strangers.map((name) => ({
-        code: "unknown_cluster",
-        path: ["gateway", name],
-        message: `there is no cluster ${JSON.stringify(name)}`,
-        hint: suggest(name, Object.keys(clusters)),
-      })),
-    );
-  }
+  const given = new IssueCollector(["gateway"]);
+  const names = new Set(Object.keys(clusters));
+  checkClusterNames(given, Object.keys(gateways), names, (_, name) => given.at(name));
+  if (given.issues.length > 0) throw new MeshError(given.issues);
   const placed = Object.entries(clusters).map(([name, cluster]) => {
     const address = gateways[name];
     return [name, address === undefined ? cluster : { ...cluster, gateway: { address } }] as const;

@@ -1,5 +1,5 @@
 /** What clusters show each other: the hosts that a gateway lets through, and the names that DNS answers. */
-import { addTo } from "./grouping";
+import { addTo } from "./once";
 import type { DnsRecord } from "./corefile";
 import type { GlobalService, Mesh } from "./mesh";
 

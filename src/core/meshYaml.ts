@@ -16,6 +16,7 @@ import {
   type YAMLWarning,
 } from "yaml";
 import { type Issue, IssueCollector } from "./issues";
+import { once } from "./once";
 import { type ParseResult, safeParseMesh } from "./parse";
 
 /** Where a fault is in a file; lines and columns count from 1. */
@@ -144,14 +145,7 @@ function deeperThan(tokens: readonly Nested[], depth: number): number | undefine
 
 /** Finds the text of an issue's value: the key of an unknown key and of a block, else the value itself. */
 function offsetsIn(document: Document, aliases: Aliases): (issue: Issue) => number {
-  const entries = new WeakMap<Node, ReadonlyMap<string, Place>>();
-  const entriesOf = (node: Node): ReadonlyMap<string, Place> => {
-    const known = entries.get(node);
-    if (known !== undefined) return known;
-    const found = new Map(childrenOf(node));
-    entries.set(node, found);
-    return found;
-  };
+  const entriesOf = once((node: Node) => new Map(childrenOf(node)));
   return ({ code, path }) => {
     let place: Place = { key: undefined, value: document.contents ?? undefined };
     for (const [index, segment] of path.entries()) {

@@ -12,6 +12,7 @@ import {
 import { type Issue, IssueCollector, MeshError, show } from "./issues";
 import type { GlobalService, Mesh } from "./mesh";
 import { parsePool } from "./addresses";
+import { once } from "./once";
 import { checkTakenAddresses, resolveAddresses } from "./rules/addresses";
 import { checkClustersTogether, resolveCluster } from "./rules/clusters";
 import { withoutFollowUps } from "./rules/followUps";
@@ -187,14 +188,9 @@ function parseEach<S extends z.ZodType, R>(
 
 /** The faults that stand for themselves, in the order in which their values stand in the description. */
 function report({ issues }: IssueCollector, description: unknown): readonly Issue[] {
-  const orders = new Map<object, ReadonlyMap<string, number>>();
-  const orderOf = (value: object): ReadonlyMap<string, number> => {
-    const known = orders.get(value);
-    if (known !== undefined) return known;
-    const order = new Map(Object.keys(value).map((key, index) => [key, index]));
-    orders.set(value, order);
-    return order;
-  };
+  const orderOf = once(
+    (value: object) => new Map(Object.keys(value).map((key, index) => [key, index])),
+  );
   const positionOf = (issue: Issue): readonly number[] => {
     let value: unknown = description;
     return issue.path.map((segment) => {

@@ -1,6 +1,6 @@
 /** The plan: every object that has to exist in each cluster, and what its control plane has to know. */
 import { crossingsOf } from "./crossings";
-import { IssueCollector, MeshError, show } from "./issues";
+import { IssueCollector, MeshError } from "./issues";
 import type { Late } from "./late";
 import { type Cluster, type Mesh } from "./mesh";
 import { gatewayAddress } from "./objects/serviceEntry";
@@ -11,7 +11,7 @@ import { baseValues, type BaseValues, istiodValues, type IstiodValues } from "./
 import { type Manifest, type PlannedObject, planned, stages } from "./objects/manifest";
 import { planServiceNamespaces } from "./objects/namespaces";
 import { planRootOfTrust } from "./objects/rootOfTrust";
-import { suggest } from "./shape";
+import { checkClusterNames } from "./rules/names";
 
 /** What a mesh becomes. The same mesh gives the same plan, byte for byte. */
 export interface Plan {
@@ -52,7 +52,9 @@ export interface PlanOptions {
 export function planMesh(mesh: Mesh, options: PlanOptions = {}): Plan {
   const { workloads = {} } = options;
   const issues = new IssueCollector();
-  checkWorkloads(mesh, workloads, issues.at("workloads"));
+  const names = new Set(mesh.clusters.map(({ name }) => name));
+  const atWorkloads = issues.at("workloads");
+  checkClusterNames(atWorkloads, Object.keys(workloads), names, (_, name) => atWorkloads.at(name));
   const crossings = crossingsOf(mesh);
   const serviceObjects = new Map<string, PlannedObject[]>(
     mesh.clusters.map(({ name }) => [name, []]),
@@ -82,16 +84,6 @@ export function planMesh(mesh: Mesh, options: PlanOptions = {}): Plan {
   });
   if (issues.issues.length > 0) throw new MeshError(issues.issues);
   return { mesh, clusters };
-}
-
-function checkWorkloads(mesh: Mesh, workloads: Workloads, issues: IssueCollector): void {
-  const names = mesh.clusters.map(({ name }) => name);
-  for (const name of Object.keys(workloads)) {
-    if (names.includes(name)) continue;
-    issues
-      .at(name)
-      .add("unknown_cluster", `there is no cluster ${show(name)}`, suggest(name, names));
-  }
 }
 
 /** etcd takes requests of 1.5 MiB, ConfigMaps 1 MiB; below both, with room for what is added on the way. */

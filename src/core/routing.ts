@@ -1,9 +1,22 @@
 /** Which route rules a port's traffic meets. */
 import type { Route, ServicePort } from "./mesh";
 
-/** istiod builds TLS listeners from `tls` rules alone, so that `http` and `tcp` rules never see this traffic. */
+/** The list of a VirtualService's rules that istiod reads for a port. */
+export type RuleFamily = "http" | "tls" | "tcp";
+
+/**
+ * One list per protocol, in upper or lower case: `tcp` rules are none of a TLS port's (istiod's
+ * networking/core/tls.go).
+ */
+export function ruleFamilyOf(protocol: string): RuleFamily {
+  const name = protocol.toUpperCase();
+  if (["HTTP", "HTTP2", "HTTP_PROXY", "GRPC", "GRPC-WEB"].includes(name)) return "http";
+  return name === "TLS" || name === "HTTPS" ? "tls" : "tcp";
+}
+
+/** Whether traffic of the port passes through whole. */
 export function isTls({ canonicalProtocol }: ServicePort): boolean {
-  return canonicalProtocol === "TLS" || canonicalProtocol === "HTTPS";
+  return ruleFamilyOf(canonicalProtocol) === "tls";
 }
 
 /** Whether the rule is for this port at all: opaque traffic has no requests that could be matched, and TLS no routes. */

@@ -3,6 +3,7 @@ import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
 import { durationPattern } from "./description";
 import { type IssueCollector, type PathSegment, show } from "./issues";
+import { addTo } from "./once";
 
 type ZodIssue = z.core.$ZodIssue;
 
@@ -236,10 +237,7 @@ function mend(value: unknown, mendings: readonly Mending[], schema: z.ZodType): 
   const inside = new Map<PropertyKey, Mending[]>();
   for (const { path, issue } of mendings) {
     const [segment, ...rest] = path;
-    if (segment === undefined) continue;
-    const beside = inside.get(segment);
-    if (beside === undefined) inside.set(segment, [{ path: rest, issue }]);
-    else beside.push({ path: rest, issue });
+    if (segment !== undefined) addTo(inside, segment, { path: rest, issue });
   }
   if (Array.isArray(value)) {
     const list: unknown[] = [...(value as readonly unknown[])];

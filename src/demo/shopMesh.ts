@@ -2,7 +2,7 @@
 import type { ClusterDescription, MeshDescription } from "../core/description";
 import { type Issue, IssueCollector, MeshError, show } from "../core/issues";
 import type { Workloads } from "../core/plan";
-import { suggest } from "../core/shape";
+import { checkClusterNames } from "../core/rules/names";
 import { defaultPlacement, maxDefaultClusters } from "./defaultPlacement";
 import {
   checkPlacement,
@@ -77,12 +77,7 @@ export function shopMesh(options: ShopMeshOptions = {}): ShopMesh {
 
 function checkPlacedClusters(placement: Placement, known: readonly string[]): readonly Issue[] {
   const issues = new IssueCollector(["placement"]);
-  for (const cluster of Object.keys(placement)) {
-    if (known.includes(cluster)) continue;
-    issues
-      .at(cluster)
-      .add("unknown_cluster", `there is no cluster ${show(cluster)}`, suggest(cluster, known));
-  }
+  checkClusterNames(issues, Object.keys(placement), new Set(known), (_, name) => issues.at(name));
   return issues.issues;
 }
 
@@ -105,7 +100,8 @@ const localities: readonly (readonly [name: string, locality: string])[] = [
 /**
  * Descriptions of clusters that nobody has to have: with every address and file written out, so that
  * all of their objects render without a cluster. Gateways are load balancers at addresses of the
- * documentation range 203.0.113.0/24 (RFC 5737), and names resolve by Istio's DNS proxy. In this order: east, west, central, north, south, europe, asia, oceania.
+ * documentation range 203.0.113.0/24 (RFC 5737), and names resolve by Istio's DNS proxy. In this order:
+ * east, west, central, north, south, europe, asia, oceania.
  * @param count How many, from 1 to 8. @default 2
  * @throws MeshError (`out_of_range`)
  */

@@ -3,6 +3,7 @@
  * isn't known because `versions` is misspelt. Who mends the one has mended the other.
  */
 import type { Issue, IssueCode, PathSegment } from "../issues";
+import { addTo } from "../once";
 import { didYouMean } from "../shape";
 
 /** One kind of fault, and what explains it. */
@@ -189,13 +190,7 @@ const absences: readonly IssueCode[] = ["missing_key", "protocol_missing", "no_c
 /** The faults without those that only follow from another. */
 export function withoutFollowUps(issues: readonly Issue[]): readonly Issue[] {
   const groups = new Map<string, { readonly issue: Issue; readonly rank: number }[]>();
-  for (const issue of issues) {
-    const key = groupOf(issue.path);
-    const group = groups.get(key);
-    const ranked = { issue, rank: rankOf(issue) };
-    if (group === undefined) groups.set(key, [ranked]);
-    else group.push(ranked);
-  }
+  for (const issue of issues) addTo(groups, groupOf(issue.path), { issue, rank: rankOf(issue) });
   const isExplained = (issue: Issue): boolean => {
     if (absences.includes(issue.code)) {
       const near = groups.get(groupOf(issue.path)) ?? [];

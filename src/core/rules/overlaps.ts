@@ -1,5 +1,6 @@
 /** Services of one namespace that select the same pods. */
 import { type IssueCollector, show } from "../issues";
+import { addTo } from "../once";
 import { shapeFaults } from "./followUps";
 import { LabelSets } from "./labelSets";
 import type { UnaddressedService } from "./services";
@@ -75,11 +76,6 @@ function runTogether(one: Selecting, other: Selecting): boolean {
 
 function groupsOf<T>(things: readonly T[], keyOf: (thing: T) => string): readonly (readonly T[])[] {
   const groups = new Map<string, T[]>();
-  for (const thing of things) {
-    const key = keyOf(thing);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [thing]);
-    else group.push(thing);
-  }
+  for (const thing of things) addTo(groups, keyOf(thing), thing);
   return [...groups.values()];
 }

@@ -11,7 +11,7 @@ import type {
   ServingCluster,
 } from "../mesh";
 import { isValidName, label, localHostOf, portName, serviceName, subdomain } from "../names";
-import { isTls } from "../routing";
+import { isTls, ruleFamilyOf } from "../routing";
 import { suggest } from "../shape";
 import { checkPin } from "./addresses";
 import {
@@ -195,7 +195,7 @@ function resolvePorts(input: readonly PortInput[], issues: IssueCollector): read
       port: port.port,
       protocol: port.protocol ?? canonicalProtocol,
       canonicalProtocol,
-      isHttp: ["HTTP", "HTTP2", "GRPC", "GRPC-WEB"].includes(canonicalProtocol),
+      isHttp: ruleFamilyOf(canonicalProtocol) === "http",
       targetPort: port.targetPort ?? port.port,
     };
   });

@@ -4,7 +4,7 @@ import type { GlobalService } from "../mesh";
 import type { PlannedObject } from "../objects/manifest";
 import { parseSni } from "../names";
 import { type CallerIdentity, type Hop, hopsOf, nameOf } from "./hop";
-import { getOrMake, once } from "./once";
+import { getOrMake, once } from "../once";
 import { type ClusterIndex, namespaceOf, type PlanIndex } from "./planIndex";
 import { serviceHops } from "./serviceHops";
 import {

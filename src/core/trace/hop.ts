@@ -1,6 +1,6 @@
 /** A hop: one step of a call's way, and the object that makes it. */
 import type { PlannedObject } from "../objects/manifest";
-import { once } from "./once";
+import { once } from "../once";
 import type { ClusterIndex } from "./planIndex";
 
 /** The hops of a path, in their order. */

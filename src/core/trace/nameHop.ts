@@ -5,7 +5,7 @@ import type { PlannedObject } from "../objects/manifest";
 import { parseStubDomains } from "../stubDomains";
 import { readCorefile } from "../corefileBlocks";
 import { type Hop, hopsOf, nameOf } from "./hop";
-import { getOrMake, once } from "./once";
+import { getOrMake, once } from "../once";
 import { type ClusterIndex, namespaceOf } from "./planIndex";
 import { type ServiceSpec, specOf } from "./specs";
 import { isScaledToZero } from "./workloads";

@@ -5,7 +5,7 @@ import type { PlannedObject } from "../objects/manifest";
 import { entryPort } from "./addressHop";
 import { gatewayHops, peerOf } from "./gatewayHops";
 import { type CallerIdentity, type Hop, type HopKind, hopsOf, nameOf } from "./hop";
-import { getOrMake, once } from "./once";
+import { getOrMake, once } from "../once";
 import { addressKey, namespaceOf, type PlanIndex } from "./planIndex";
 import { podHops } from "./podHops";
 import { type EndpointSpec, type Labels, selects, type ServiceEntrySpec, specOf } from "./specs";

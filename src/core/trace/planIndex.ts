@@ -1,10 +1,9 @@
 /** Objects of a plan by what a trace asks for: host, kind and namespace. */
-import { addTo } from "../grouping";
 import { Late } from "../late";
 import type { GlobalService } from "../mesh";
 import type { Manifest, PlannedObject } from "../objects/manifest";
 import type { ClusterPlan, Plan } from "../plan";
-import { getOrMake, once } from "./once";
+import { addTo, getOrMake, once } from "../once";
 import {
   type DestinationRuleSpec,
   type ServiceEntrySpec,

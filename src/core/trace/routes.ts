@@ -1,5 +1,6 @@
 /** The route rules that traffic of a port meets, as istiod chooses them by the port's protocol. */
 import type { PlannedObject } from "../objects/manifest";
+import { type RuleFamily, ruleFamilyOf } from "../routing";
 import type { Call } from "./calls";
 import { type Hop, hopsOf, nameOf } from "./hop";
 import type { ClusterIndex } from "./planIndex";
@@ -26,7 +27,7 @@ export function routesOf(
     .byHost("VirtualService", host)
     .find((one) => isVisible(one, caller?.namespace) && isForSidecars(one));
   if (object === undefined) return [wholeService];
-  const family = familyOf(protocol);
+  const family = ruleFamilyOf(protocol ?? "");
   const rules = rulesFor(specOf<VirtualServiceSpec>(object.manifest)[family] ?? [], port, family);
   if (rules.length === 0) return [wholeService];
   const met = family === "tls" ? rules.filter((rule) => takesServerName(rule, host)) : rules;
@@ -41,15 +42,6 @@ export function routesOf(
   ];
 }
 
-type Family = "http" | "tls" | "tcp";
-
-/** istiod reads one list of rules per protocol: opaque ones are none of a TLS port's (its networking/core/tls.go). */
-function familyOf(protocol = ""): Family {
-  const name = protocol.toUpperCase();
-  if (/^(HTTP|HTTP2|HTTP_PROXY|GRPC|GRPC-WEB)$/.test(name)) return "http";
-  return name === "TLS" || name === "HTTPS" ? "tls" : "tcp";
-}
-
 function isForSidecars({ manifest }: PlannedObject): boolean {
   return isForMesh(specOf<VirtualServiceSpec>(manifest).gateways);
 }
@@ -59,7 +51,11 @@ function isForMesh(gateways: readonly string[] = []): boolean {
 }
 
 /** The rules for a port, up to the first that takes everything. */
-function rulesFor(rules: readonly RouteSpec[], port: number, family: Family): readonly RouteSpec[] {
+function rulesFor(
+  rules: readonly RouteSpec[],
+  port: number,
+  family: RuleFamily,
+): readonly RouteSpec[] {
   const fits = ({ port: number, gateways }: RouteMatch) =>
     (number === undefined || number === port) && isForMesh(gateways);
   const own = rules.filter(({ match = [], route = [] }) =>

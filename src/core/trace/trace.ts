@@ -11,7 +11,7 @@ import { callerHop } from "./callerHop";
 import { hints } from "./hints";
 import type { CallerIdentity, Hop } from "./hop";
 import { nameHop } from "./nameHop";
-import { getOrMake, once } from "./once";
+import { getOrMake, once } from "../once";
 import { placesOf } from "./places";
 import { type ClusterIndex, namespaceOf, PlanIndex } from "./planIndex";
 import { routesOf } from "./routes";

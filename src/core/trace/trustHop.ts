@@ -3,7 +3,7 @@ import { caFileNames } from "../late";
 import type { PlannedObject } from "../objects/manifest";
 import { caSecretName } from "../objects/rootOfTrust";
 import { type Hop, hopsOf } from "./hop";
-import { once } from "./once";
+import { once } from "../once";
 import { type ClusterIndex, namespaceOf } from "./planIndex";
 import { specOf } from "./specs";
 

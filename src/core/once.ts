@@ -1,4 +1,4 @@
-/** What is worked out once: objects of a plan are the same in many clusters, and so is what they come to. */
+/** What is made once and kept: for an object, under a key, in a list under a key. */
 
 /** Remembers what `make` gives for an object, for as long as the object is there. */
 export function once<K extends object, V>(make: (key: K) => V): (key: K) => V {
@@ -19,4 +19,9 @@ export function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const value = make();
   map.set(key, value);
   return value;
+}
+
+/** Adds a value to the list under a key. */
+export function addTo<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  getOrMake(map, key, (): V[] => []).push(value);
 }
