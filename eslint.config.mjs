@@ -117,9 +117,16 @@ export default defineConfig(
     files: ["examples/**/*.ts"],
     languageOptions: { parserOptions: { projectService: false, project: "./tsconfig.json" } },
   },
-  { files: ["**/*.mjs", "**/*.js"], ...tseslint.configs.disableTypeChecked },
+  { files: ["**/*.mjs", "**/*.js", "**/*.cjs"], ...tseslint.configs.disableTypeChecked },
   {
-    files: ["**/*.mjs", "**/*.js"],
-    languageOptions: { globals: { URL: "readonly", console: "readonly", module: "writable" } },
+    files: ["**/*.mjs", "**/*.js", "**/*.cjs"],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ["URL", "__dirname", "console", "module", "performance", "process", "require"].map(
+          (name) => [name, "readonly"],
+        ),
+      ),
+    },
   },
+  { files: ["**/*.cjs"], rules: { "@typescript-eslint/no-require-imports": "off" } },
 );

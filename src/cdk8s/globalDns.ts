@@ -2,8 +2,9 @@ import { Construct } from "constructs";
 import { crossingsOf } from "../core/crossings";
 import type { Mesh } from "../core/mesh";
 import { planGlobalDns } from "../core/objects/globalDns";
+import { requireCluster } from "../core/standAlone";
 import type { GlobalService } from "./globalService";
-import { type ClusterCharts, placeObjects, requireCluster } from "./placement";
+import { type ClusterCharts, placeObjects } from "./placement";
 
 /** Properties of `GlobalDns`. */
 export interface GlobalDnsProps {

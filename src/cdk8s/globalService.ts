@@ -1,11 +1,13 @@
 import { Construct } from "constructs";
-import type { ServiceDescription } from "../core/description";
-import { MeshError } from "../core/issues";
 import { type GlobalService as CoreService, type Mesh } from "../core/mesh";
 import { planGlobalService } from "../core/objects/globalService";
 import { once } from "../core/once";
-import { parseService } from "../core/parse";
-import { suggest } from "../core/shape";
+import {
+  checkUnclaimed,
+  type DescribedService,
+  describedService,
+  requireService,
+} from "../core/standAlone";
 import { type ClusterCharts, placeObjects } from "./placement";
 
 /** What every `GlobalService` needs. */
@@ -17,12 +19,7 @@ interface CommonProps {
 }
 
 /** A service that is described here. */
-export interface DescribedServiceProps extends CommonProps, ServiceDescription {
-  /** Name of the Kubernetes Service. */
-  readonly name: string;
-  /** @default default */
-  readonly namespace?: string;
-}
+export interface DescribedServiceProps extends CommonProps, DescribedService {}
 
 /** A service that the mesh's description has, by its key `<service>.<namespace>`. */
 export interface NamedServiceProps extends CommonProps {
@@ -52,9 +49,9 @@ export class GlobalService extends Construct {
 
   constructor(scope: Construct, id: string, props: GlobalServiceProps) {
     super(scope, id);
-    this.service = "service" in props ? findService(props) : describeService(props);
+    this.service = serviceOf(props);
     const placed = servicesOf(props.mesh);
-    checkAddress(this.service, props.mesh, placed.get(this.service.address)?.key);
+    checkUnclaimed(this.service, props.mesh, placed.get(this.service.address)?.key);
     placeObjects(props.charts, id, planGlobalService(props.mesh, this.service));
     placed.set(this.service.address, this.service);
   }
@@ -70,43 +67,8 @@ export class GlobalService extends Construct {
   }
 }
 
-function describeService(props: DescribedServiceProps): CoreService {
-  const { mesh, charts: _, name, namespace = "default", ...description } = props;
-  return parseService(mesh, `${name}.${namespace}`, description);
-}
-
-function findService({ mesh, service: key }: NamedServiceProps): CoreService {
-  const service = mesh.services.find((candidate) => candidate.key === key);
-  if (service !== undefined) return service;
-  throw new MeshError([
-    {
-      code: "unknown_service",
-      path: ["service"],
-      message: `the mesh's description has no service ${JSON.stringify(key)}`,
-      hint: suggest(
-        key,
-        mesh.services.map((candidate) => candidate.key),
-      ),
-    },
-  ]);
-}
-
-/** Services that are described one by one are checked against each other as those of a whole description are. */
-function checkAddress({ key, address }: CoreService, mesh: Mesh, owner: string | undefined): void {
-  if (owner === undefined) return;
-  throw new MeshError([
-    owner === key
-      ? {
-          code: "conflicting_keys",
-          path: ["services", key],
-          message: `${JSON.stringify(key)} is described twice`,
-          hint: "make one GlobalService for all of its clusters",
-        }
-      : {
-          code: "address_conflict",
-          path: ["services", key, "address"],
-          message: `${JSON.stringify(key)} and ${JSON.stringify(owner)} both have ${address}`,
-          hint: `pin another address of ${mesh.pool} for one of them`,
-        },
-  ]);
+function serviceOf(props: GlobalServiceProps): CoreService {
+  if ("service" in props) return requireService(props.mesh, props.service);
+  const { mesh, charts: _, ...described } = props;
+  return describedService(mesh, described);
 }

@@ -7,10 +7,11 @@ import type { Mesh as CoreMesh } from "../core/mesh";
 import type { BaseValues, IstiodValues } from "../core/objects/helmValues";
 import { parseMesh } from "../core/parse";
 import { type Plan, planMesh, type PlanOptions } from "../core/plan";
+import { requireCluster } from "../core/standAlone";
 import { GlobalDns } from "./globalDns";
 import { GlobalService } from "./globalService";
 import { MultiClusterGateway } from "./multiClusterGateway";
-import { placeObjects, requireCluster } from "./placement";
+import { placeObjects } from "./placement";
 import { SharedRootCA } from "./sharedRootCA";
 
 /** What every `Mesh` may have. */

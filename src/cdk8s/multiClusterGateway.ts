@@ -2,8 +2,9 @@ import { Construct } from "constructs";
 import { crossingsOf } from "../core/crossings";
 import { type Cluster, type Mesh } from "../core/mesh";
 import { planGateway } from "../core/objects/gateway";
+import { requireCluster } from "../core/standAlone";
 import { type GlobalService, placedServices } from "./globalService";
-import { type ClusterCharts, placeObjects, requireCluster } from "./placement";
+import { type ClusterCharts, placeObjects } from "./placement";
 
 /** Properties of `MultiClusterGateway`. */
 export interface MultiClusterGatewayProps {

@@ -3,10 +3,8 @@ import { ApiObject, type Chart } from "cdk8s";
 import { Construct } from "constructs";
 import { type Issue, MeshError } from "../core/issues";
 import { type CaFilesByCluster, literalIssues, toLiteral } from "../core/literals";
-import { type Mesh, tryClusterOf } from "../core/mesh";
 import type { PlannedObject } from "../core/objects/manifest";
 import { addTo, once } from "../core/once";
-import { suggest } from "../core/shape";
 
 /** A chart for each cluster, by the cluster's name. */
 export type ClusterCharts = Readonly<Record<string, Chart>>;
@@ -66,21 +64,4 @@ function placeObject(
     if (dependency !== undefined) object.addDependency(dependency);
     else addTo(placed.waiting, needed, object);
   }
-}
-
-/** The cluster of that name. @throws MeshError when the mesh has none. */
-export function requireCluster(mesh: Mesh, name: string): Mesh["clusters"][number] {
-  const cluster = tryClusterOf(mesh, name);
-  if (cluster !== undefined) return cluster;
-  throw new MeshError([
-    {
-      code: "unknown_cluster",
-      path: ["cluster"],
-      message: `the mesh has no cluster ${JSON.stringify(name)}`,
-      hint: suggest(
-        name,
-        mesh.clusters.map((candidate) => candidate.name),
-      ),
-    },
-  ]);
 }

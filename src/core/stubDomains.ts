@@ -47,3 +47,15 @@ export function mergeStubDomains(json: string, domain: string, address: string):
     text: servers === undefined ? JSON.stringify({ ...existing, [domain]: [address] }) : json,
   };
 }
+
+/**
+ * The stub domains as they were before `mergeStubDomains`; where nothing else is left, an empty text. Text
+ * that sends the domain elsewhere, or doesn't have it, stays as it is.
+ */
+export function unmergeStubDomains(json: string, domain: string, address: string): string {
+  const existing = parseStubDomains(json);
+  if (existing === undefined || !Object.hasOwn(existing, domain)) return json;
+  if (JSON.stringify(existing[domain]) !== JSON.stringify([address])) return json;
+  const others = Object.entries(existing).filter(([name]) => name !== domain);
+  return others.length === 0 ? "" : JSON.stringify(Object.fromEntries(others));
+}

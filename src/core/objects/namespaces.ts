@@ -44,9 +44,16 @@ export function planGatewayNamespaces(
   mesh: Pick<Mesh, "istio">,
   cluster: Cluster,
 ): readonly PlannedObject[] {
-  return [rootNamespace(mesh, cluster), gatewayNamespace(cluster)].map((manifest) =>
-    planned("namespaces", "MultiClusterGateway", manifest, { shared: true }),
-  );
+  return [planRootNamespace(mesh, cluster), plannedNamespace(gatewayNamespace(cluster))];
+}
+
+/** Istio's root namespace alone. */
+export function planRootNamespace(mesh: Pick<Mesh, "istio">, cluster: Cluster): PlannedObject {
+  return plannedNamespace(rootNamespace(mesh, cluster));
+}
+
+function plannedNamespace(manifest: Manifest): PlannedObject {
+  return planned("namespaces", "MultiClusterGateway", manifest, { shared: true });
 }
 
 /**

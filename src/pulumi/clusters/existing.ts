@@ -1,0 +1,48 @@
+import type * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { MeshCluster } from "../meshCluster";
+import { clusterProvider, oneContext } from "./kubeconfig";
+
+/** Arguments of `ExistingCluster`. */
+export interface ExistingClusterArgs {
+  /** Contents of a kubeconfig (not its path), YAML or JSON. Kept as a secret. */
+  readonly kubeconfig: pulumi.Input<string>;
+  /** @default the kubeconfig's current context */
+  readonly context?: pulumi.Input<string>;
+  /**
+   * What stays the same as long as it is the same cluster; another value replaces everything in it.
+   * @default the API server's URL
+   */
+  readonly clusterIdentifier?: pulumi.Input<string>;
+  /** An address of a node that peers reach, for a gateway of type NodePort. @default none */
+  readonly nodeAddress?: pulumi.Input<string>;
+  /** CIDRs from which this cluster's pods appear to peers, for the firewalls of GKE clusters. @default unknown */
+  readonly egressRanges?: pulumi.Input<string[]>;
+}
+
+/** A cluster that is there: nothing is made but the provider for it. */
+export class ExistingCluster extends MeshCluster {
+  readonly kubeconfig: pulumi.Output<string>;
+  readonly provider: kubernetes.Provider;
+  override readonly nodeAddress: pulumi.Output<string> | undefined;
+  override readonly egressRanges: pulumi.Output<string[]> | undefined;
+
+  constructor(
+    name: string,
+    args: ExistingClusterArgs,
+    options: pulumi.ComponentResourceOptions = {},
+  ) {
+    super("meshspan:index:ExistingCluster", name, {}, options);
+    const context = pulumi
+      .all([args.kubeconfig, args.context])
+      .apply(([text, wanted]) => oneContext(text, wanted, name));
+    this.kubeconfig = pulumi.secret(context.apply(({ text }) => text));
+    // The server's address is no secret, and a secret identifier would hide what a preview says.
+    const server = pulumi.unsecret(context.apply((found) => found.server));
+    this.provider = clusterProvider(name, this.kubeconfig, args.clusterIdentifier ?? server, this);
+    this.nodeAddress = args.nodeAddress === undefined ? undefined : pulumi.output(args.nodeAddress);
+    this.egressRanges =
+      args.egressRanges === undefined ? undefined : pulumi.output(args.egressRanges);
+    this.registerOutputs({ kubeconfig: this.kubeconfig });
+  }
+}

@@ -1,0 +1,252 @@
+import type * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { stringify } from "yaml";
+import { MeshCluster } from "../meshCluster";
+import { optionalPeer } from "../optionalPeer";
+import { clusterProvider } from "./kubeconfig";
+
+/** Arguments of `GkeCluster`. */
+export interface GkeClusterArgs {
+  /** A region ("us-east1") for a regional cluster, a zone ("us-east1-b") for a zonal one. */
+  readonly location: string;
+  /** @default the gcp provider's */
+  readonly project?: pulumi.Input<string>;
+  /** A VPC network of yours, by name or self link. @default one is made */
+  readonly network?: pulumi.Input<string>;
+  /** Range of the nodes. @default 10.0.0.0/20 */
+  readonly nodeRange?: string;
+  /** Range of the pods (VPC-native). @default 10.4.0.0/14 */
+  readonly podRange?: string;
+  /** Range of the Services. @default 10.8.0.0/20 */
+  readonly serviceRange?: string;
+  /** Range of the control plane, a /28. @default 172.16.0.0/28 */
+  readonly controlPlaneRange?: string;
+  /** Who may reach the API server. @default anywhere, with credentials */
+  readonly authorizedRanges?: readonly { readonly cidr: string; readonly name: string }[];
+  /** @default REGULAR */
+  readonly releaseChannel?: "RAPID" | "REGULAR" | "STABLE" | "EXTENDED";
+  /** @default e2-standard-4 */
+  readonly machineType?: string;
+  /** Nodes per zone. @default 2 */
+  readonly nodesPerZone?: number;
+  /** Keeps `pulumi destroy` from deleting the cluster. @default false */
+  readonly deletionProtection?: boolean;
+}
+
+/** Roles that nodes need, and nothing else (GKE, "Harden your cluster": least-privilege node accounts). */
+const nodeRoles = ["roles/container.defaultNodeServiceAccount", "roles/artifactregistry.reader"];
+
+/**
+ * A private, VPC-native GKE cluster with workload identity: nodes have no public addresses, and reach the
+ * internet, and peers, from one address of Cloud NAT, which peers' firewalls can name.
+ */
+export class GkeCluster extends MeshCluster {
+  readonly kubeconfig: pulumi.Output<string>;
+  readonly provider: kubernetes.Provider;
+  override readonly egressRanges: pulumi.Output<string[]>;
+  /** Name of the VPC network. */
+  readonly network: pulumi.Output<string>;
+  readonly #name: string;
+  readonly #project: { readonly project?: pulumi.Input<string> };
+  readonly #nodeTag: string;
+
+  constructor(name: string, args: GkeClusterArgs, options: pulumi.ComponentResourceOptions = {}) {
+    super("meshspan:index:GkeCluster", name, {}, options);
+    const gcp = optionalPeer("@pulumi/gcp", "GkeCluster");
+    const parent = { parent: this };
+    const project = args.project === undefined ? {} : { project: args.project };
+    // A zone is its region and a letter.
+    const region = args.location.replace(/-[a-z]$/, "");
+    this.#name = name;
+    this.#project = project;
+    this.#nodeTag = `${name}-node`;
+
+    const network =
+      args.network ??
+      new gcp.compute.Network(name, { ...project, autoCreateSubnetworks: false }, parent).selfLink;
+    this.network = pulumi.output(network);
+    const subnetwork = new gcp.compute.Subnetwork(
+      name,
+      {
+        ...project,
+        region,
+        network,
+        ipCidrRange: args.nodeRange ?? "10.0.0.0/20",
+        privateIpGoogleAccess: true,
+        secondaryIpRanges: [
+          { rangeName: "pods", ipCidrRange: args.podRange ?? "10.4.0.0/14" },
+          { rangeName: "services", ipCidrRange: args.serviceRange ?? "10.8.0.0/20" },
+        ],
+      },
+      parent,
+    );
+    const egress = new gcp.compute.Address(`${name}-egress`, { ...project, region }, parent);
+    const router = new gcp.compute.Router(name, { ...project, region, network }, parent);
+    const nat = new gcp.compute.RouterNat(
+      name,
+      {
+        ...project,
+        region,
+        router: router.name,
+        natIpAllocateOption: "MANUAL_ONLY",
+        natIps: [egress.selfLink],
+        sourceSubnetworkIpRangesToNat: "LIST_OF_SUBNETWORKS",
+        subnetworks: [{ name: subnetwork.id, sourceIpRangesToNats: ["ALL_IP_RANGES"] }],
+      },
+      parent,
+    );
+    this.egressRanges = egress.address.apply((address) => [`${address}/32`]);
+
+    const account = new gcp.serviceaccount.Account(
+      name,
+      { ...project, accountId: `${name}-nodes`.slice(0, 30).replace(/-+$/, "") },
+      parent,
+    );
+    const roles = nodeRoles.map(
+      (role) =>
+        new gcp.projects.IAMMember(
+          `${name}-${role.split("/")[1] ?? role}`,
+          {
+            project: args.project ?? account.project,
+            role,
+            member: pulumi.interpolate`serviceAccount:${account.email}`,
+          },
+          parent,
+        ),
+    );
+    const cluster = new gcp.container.Cluster(
+      name,
+      {
+        ...project,
+        location: args.location,
+        network,
+        subnetwork: subnetwork.selfLink,
+        networkingMode: "VPC_NATIVE",
+        ipAllocationPolicy: {
+          clusterSecondaryRangeName: "pods",
+          servicesSecondaryRangeName: "services",
+        },
+        privateClusterConfig: {
+          enablePrivateNodes: true,
+          enablePrivateEndpoint: false,
+          masterIpv4CidrBlock: args.controlPlaneRange ?? "172.16.0.0/28",
+        },
+        ...(args.authorizedRanges === undefined
+          ? {}
+          : {
+              masterAuthorizedNetworksConfig: {
+                cidrBlocks: args.authorizedRanges.map(({ cidr, name: displayName }) => ({
+                  cidrBlock: cidr,
+                  displayName,
+                })),
+              },
+            }),
+        workloadIdentityConfig: {
+          workloadPool: pulumi.interpolate`${args.project ?? account.project}.svc.id.goog`,
+        },
+        releaseChannel: { channel: args.releaseChannel ?? "REGULAR" },
+        // The default pool can't be changed without replacing the cluster: it's removed at once.
+        removeDefaultNodePool: true,
+        initialNodeCount: 1,
+        nodeConfig: { serviceAccount: account.email, tags: [this.#nodeTag] },
+        deletionProtection: args.deletionProtection ?? false,
+      },
+      { ...parent, dependsOn: [nat, ...roles], ignoreChanges: ["nodeConfig"] },
+    );
+    const nodes = new gcp.container.NodePool(
+      name,
+      {
+        ...project,
+        location: args.location,
+        cluster: cluster.name,
+        nodeCount: args.nodesPerZone ?? 2,
+        nodeConfig: {
+          machineType: args.machineType ?? "e2-standard-4",
+          serviceAccount: account.email,
+          oauthScopes: ["https://www.googleapis.com/auth/cloud-platform"],
+          tags: [this.#nodeTag],
+          workloadMetadataConfig: { mode: "GKE_METADATA" },
+          shieldedInstanceConfig: { enableSecureBoot: true, enableIntegrityMonitoring: true },
+        },
+      },
+      parent,
+    );
+    this.kubeconfig = pulumi.secret(
+      // Of a cluster without nodes, nothing would get ready.
+      pulumi
+        .all([cluster.name, cluster.endpoint, cluster.masterAuth, nodes.id])
+        .apply(([clusterName, endpoint, auth]) =>
+          gkeKubeconfig(clusterName, endpoint, auth.clusterCaCertificate),
+        ),
+    );
+    this.provider = clusterProvider(name, this.kubeconfig, cluster.id, this);
+    this.registerOutputs({ kubeconfig: this.kubeconfig, egressRanges: this.egressRanges });
+  }
+
+  /**
+   * Lets the mesh's gateway be reached from these ranges only. GKE opens load balancers' ports to everybody
+   * unless their Services say otherwise, so peers are admitted and all others refused, ahead of that rule.
+   */
+  admitPeers(ranges: pulumi.Input<pulumi.Input<string>[]>, port: number): void {
+    const gcp = optionalPeer("@pulumi/gcp", "GkeCluster");
+    const rule = (
+      what: string,
+      priority: number,
+      verdict: "allows" | "denies",
+      sourceRanges: pulumi.Input<pulumi.Input<string>[]>,
+    ) =>
+      new gcp.compute.Firewall(
+        `${this.#name}-gateway-${what}`,
+        {
+          ...this.#project,
+          network: this.network,
+          direction: "INGRESS",
+          priority,
+          [verdict]: [{ protocol: "tcp", ports: [String(port)] }],
+          sourceRanges,
+          targetTags: [this.#nodeTag],
+        },
+        { parent: this },
+      );
+    rule("peers", 800, "allows", ranges);
+    rule("others", 900, "denies", ["0.0.0.0/0"]);
+  }
+}
+
+/** A kubeconfig whose credentials come from gcloud's plugin when they are needed; it has none itself. */
+export function gkeKubeconfig(
+  name: string,
+  endpoint: string,
+  clusterCaCertificate: string | undefined,
+): string {
+  return stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": name,
+    clusters: [
+      {
+        name,
+        cluster: {
+          server: `https://${endpoint}`,
+          "certificate-authority-data": clusterCaCertificate ?? "",
+        },
+      },
+    ],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    users: [
+      {
+        name,
+        user: {
+          exec: {
+            apiVersion: "client.authentication.k8s.io/v1beta1",
+            command: "gke-gcloud-auth-plugin",
+            installHint:
+              "Install gke-gcloud-auth-plugin: gcloud components install gke-gcloud-auth-plugin",
+            interactiveMode: "Never",
+            provideClusterInfo: true,
+          },
+        },
+      },
+    ],
+  });
+}

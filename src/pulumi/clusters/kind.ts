@@ -1,0 +1,111 @@
+import type * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { stringify } from "yaml";
+import { label } from "../../core/names";
+import { MeshCluster } from "../meshCluster";
+import { optionalPeer } from "../optionalPeer";
+import { clusterProvider, oneContext } from "./kubeconfig";
+import { createScript, deleteScript, kubeconfigScript, nodeAddressScript } from "./kindScripts";
+import { installMetalLb, type MetalLbArgs } from "./metalLb";
+
+/** Arguments of `KindCluster`. */
+export interface KindClusterArgs {
+  /** Name that kind gives the cluster. @default the component's name */
+  readonly clusterName?: string;
+  /** Image of the nodes, with its Kubernetes version, such as "kindest/node:v1.34.0". @default kind's own */
+  readonly image?: string;
+  /** Worker nodes beside the control plane. @default 0 */
+  readonly workers?: number;
+  /** `region/zone/subzone` for the nodes' labels, as in the mesh's description. @default none */
+  readonly locality?: string | undefined;
+  /**
+   * Installs MetalLB, for gateways of type LoadBalancer and for load balancers of your own.
+   * @default false: gateways are NodePorts
+   */
+  readonly metalLb?: boolean | MetalLbArgs;
+}
+
+/**
+ * A cluster of `kind` on this machine. Peers reach its gateway at a NodePort of its node, on the container
+ * network that kind's clusters share: that works on Linux and macOS alike, and needs no load balancer. The
+ * user's own kubeconfig isn't touched.
+ */
+export class KindCluster extends MeshCluster {
+  readonly kubeconfig: pulumi.Output<string>;
+  readonly provider: kubernetes.Provider;
+  override readonly nodeAddress: pulumi.Output<string>;
+
+  constructor(
+    name: string,
+    args: KindClusterArgs = {},
+    options: pulumi.ComponentResourceOptions = {},
+  ) {
+    super("meshspan:index:KindCluster", name, {}, options);
+    const { local } = optionalPeer("@pulumi/command", "KindCluster");
+    const clusterName = args.clusterName ?? name;
+    const environment = { KIND_CLUSTER: clusterName };
+    const config = kindConfig(args);
+    const cluster = new local.Command(
+      name,
+      {
+        create: createScript,
+        delete: deleteScript,
+        environment,
+        stdin: config,
+        // A node can't be changed: another configuration is another cluster.
+        triggers: [clusterName, config],
+        addPreviousOutputInEnv: false,
+      },
+      { parent: this, deleteBeforeReplace: true, customTimeouts: { create: "10m" } },
+    );
+    const after = {
+      environment,
+      triggers: [cluster.id],
+      addPreviousOutputInEnv: false,
+    };
+    const kubeconfig = new local.Command(
+      `${name}-kubeconfig`,
+      { ...after, create: kubeconfigScript, logging: "none" },
+      { parent: this, additionalSecretOutputs: ["stdout"] },
+    );
+    const address = new local.Command(
+      `${name}-address`,
+      { ...after, create: nodeAddressScript, logging: "stderr" },
+      { parent: this },
+    );
+    const context = kubeconfig.stdout.apply((text) => oneContext(text, undefined, name));
+    this.kubeconfig = pulumi.secret(context.apply(({ text }) => text));
+    this.nodeAddress = address.stdout;
+    const identifier = context.apply(({ authority }) => `kind-${clusterName}-${authority}`);
+    this.provider = clusterProvider(name, this.kubeconfig, pulumi.unsecret(identifier), this);
+    if (args.metalLb !== undefined && args.metalLb !== false) {
+      installMetalLb(name, args.metalLb === true ? {} : args.metalLb, this);
+    }
+    this.registerOutputs({ kubeconfig: this.kubeconfig, nodeAddress: this.nodeAddress });
+  }
+}
+
+/** kind's `v1alpha4` configuration. Localities are labels that a kubelet may give itself. */
+export function kindConfig({ image, workers = 0, locality }: KindClusterArgs): string {
+  const [region, zone, subzone] = locality?.split("/") ?? [];
+  const labels = {
+    ...(region === undefined ? {} : { "topology.kubernetes.io/region": region }),
+    ...(zone === undefined ? {} : { "topology.kubernetes.io/zone": zone }),
+    ...(subzone === undefined ? {} : { "topology.istio.io/subzone": subzone }),
+  };
+  const node = (role: string) => ({
+    role,
+    ...(image === undefined ? {} : { image }),
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
+  });
+  return stringify({
+    kind: "Cluster",
+    apiVersion: "kind.x-k8s.io/v1alpha4",
+    nodes: [node("control-plane"), ...Array.from({ length: workers }, () => node("worker"))],
+  });
+}
+
+/** A name that kind takes: lowercase letters, digits and "-". */
+export function kindName(mesh: string, cluster: string): string {
+  return label.mend(`${mesh}-${cluster}`);
+}

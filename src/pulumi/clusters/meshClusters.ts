@@ -1,0 +1,95 @@
+/** The clusters of a mesh: those that were given, and those that are made because nobody gave them. */
+import type * as pulumi from "@pulumi/pulumi";
+import type { Issue } from "../../core/issues";
+import type { Cluster, Mesh } from "../../core/mesh";
+import { suggest } from "../../core/shape";
+import type { MeshCluster, MeshClusters } from "../meshCluster";
+import { nodeAddressNeeded } from "../multiClusterGateway";
+import { GkeCluster } from "./gke";
+import { KindCluster, kindName } from "./kind";
+
+/** What is missing or too many among the given clusters, and gateways that nobody could reach. */
+export function clusterIssues(
+  mesh: Mesh,
+  given: MeshClusters,
+  gatewayAddresses: Readonly<Record<string, unknown>>,
+): readonly Issue[] {
+  const names = mesh.clusters.map(({ name }) => name);
+  return [
+    ...Object.keys(given)
+      .filter((name) => !names.includes(name))
+      .map((name): Issue => ({
+        code: "unknown_cluster",
+        path: ["clusters", name],
+        message: `the mesh has no cluster ${JSON.stringify(name)}`,
+        hint: suggest(name, names),
+      })),
+    ...mesh.clusters.flatMap((cluster) => {
+      const { name, provider, gateway } = cluster;
+      const target = given[name];
+      const isUnreachable =
+        gateway.service === "NodePort" &&
+        (gateway.address ?? gatewayAddresses[name]) === undefined &&
+        (target === undefined ? provider !== "kind" : target.nodeAddress === undefined);
+      return [
+        ...(target === undefined ? cantMake(cluster) : []),
+        ...(isUnreachable ? [nodeAddressNeeded(name)] : []),
+      ];
+    }),
+  ];
+}
+
+/** Every cluster of the mesh, and which of them are made here because nobody gave them. */
+export function meshClusters(
+  mesh: Mesh,
+  given: MeshClusters,
+  parent: pulumi.Resource,
+): { readonly clusters: MeshClusters; readonly made: ReadonlySet<string> } {
+  const names = mesh.clusters.map(({ name }) => name);
+  const made = new Set(names.filter((name) => given[name] === undefined));
+  const clusters = mesh.clusters.map((cluster): [string, MeshCluster] => [
+    cluster.name,
+    given[cluster.name] ?? makeCluster(mesh, cluster, parent),
+  ]);
+  return { clusters: Object.fromEntries(clusters), made };
+}
+
+/** Why a cluster can't be made from what the description says of it. */
+function cantMake({ name, provider, locality }: Cluster): readonly Issue[] {
+  switch (provider) {
+    case "kind":
+      return [];
+    case "gke":
+      if (locality !== undefined) return [];
+      return [
+        {
+          code: "missing_key",
+          path: ["description", "clusters", name, "locality"],
+          message: "a GKE cluster is made in a region or zone, and none is given",
+          hint: `add locality: us-east1/us-east1-b, or pass clusters: { ${JSON.stringify(name)}: new GkeCluster("${name}", { location }) }`,
+        },
+      ];
+    case "existing":
+    case "rendered":
+      return [
+        {
+          code: "missing_key",
+          path: ["clusters", name],
+          message: `the cluster is there already (provider: ${provider}), and nothing says how it's reached`,
+          hint: `pass clusters: { ${JSON.stringify(name)}: new ExistingCluster("${name}", { kubeconfig }), … }`,
+        },
+      ];
+  }
+}
+
+function makeCluster(mesh: Mesh, cluster: Cluster, parent: pulumi.Resource): MeshCluster {
+  const name = kindName(mesh.name, cluster.name);
+  const { locality, gateway, provider } = cluster;
+  if (provider === "kind") {
+    // A NodePort needs nothing else; who asks for a load balancer gets one.
+    const metalLb = gateway.service === "LoadBalancer" && gateway.address === undefined;
+    return new KindCluster(name, { locality, metalLb }, { parent });
+  }
+  const [region = "", zone] = locality?.split("/") ?? [];
+  return new GkeCluster(name, { location: zone ?? region }, { parent });
+}

@@ -1,0 +1,22 @@
+/** Meshspan's Pulumi components. */
+export { ExistingCluster, type ExistingClusterArgs } from "./clusters/existing";
+export { GkeCluster, type GkeClusterArgs } from "./clusters/gke";
+export { KindCluster, type KindClusterArgs } from "./clusters/kind";
+export type { MetalLbArgs } from "./clusters/metalLb";
+export { GlobalDns, type GlobalDnsArgs } from "./globalDns";
+export {
+  type DescribedServiceArgs,
+  GlobalService,
+  type GlobalServiceArgs,
+  type NamedServiceArgs,
+} from "./globalService";
+export {
+  IstioControlPlane,
+  type IstioControlPlaneArgs,
+  istioChartRepository,
+} from "./istioControlPlane";
+export type { ExternalRoot, OwnRoot, Root, SignedIntermediate, SigningRequest } from "./issuing";
+export { type GlobalServiceOutputs, type IstioInstallation, Mesh, type MeshArgs } from "./mesh";
+export { MeshCluster, type MeshClusters } from "./meshCluster";
+export { MultiClusterGateway, type MultiClusterGatewayArgs } from "./multiClusterGateway";
+export { SharedRootCA, type SharedRootCAArgs } from "./sharedRootCA";

@@ -1,0 +1,104 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Mesh } from "../core/mesh";
+import { baseValues, istiodValues } from "../core/objects/helmValues";
+import { planRootNamespace } from "../core/objects/namespaces";
+import { isMap } from "../core/rules/plainData";
+import { requireCluster } from "../core/standAlone";
+import { withInputErrors } from "./inputErrors";
+import type { MeshClusters } from "./meshCluster";
+import { checkPlaceable, hooksFor, placedIn, placeObjects, requireMeshCluster } from "./placement";
+
+/** Where Istio publishes its Helm charts. */
+export const istioChartRepository = "https://istio-release.storage.googleapis.com/charts";
+
+/** Arguments of `IstioControlPlane`. */
+export interface IstioControlPlaneArgs {
+  /** From `parseMesh`; its `istio` says which version, revision and namespace. */
+  readonly mesh: Mesh;
+  /** The cluster, by its name; others are left alone. */
+  readonly clusters: MeshClusters;
+  /** Name of the cluster. */
+  readonly cluster: string;
+  /** Repository of the charts `base` and `istiod`, such as a mirror of yours. @default Istio's own */
+  readonly repository?: pulumi.Input<string>;
+  /** Values for the chart `istiod` beside those that the mesh needs, which win. @default none */
+  readonly values?: Readonly<Record<string, pulumi.Input<unknown>>>;
+}
+
+/**
+ * Istio in one cluster: its Helm charts `base` and `istiod`, with what the mesh needs istiod to know. After
+ * the cluster's CA, so that istiod finds it when it starts; before gateways, services and workloads that are
+ * made after it.
+ * @throws InputPropertiesError when the mesh has no such cluster.
+ */
+export class IstioControlPlane extends pulumi.ComponentResource {
+  /** Version of the chart `istiod` that is installed. */
+  readonly version: pulumi.Output<string>;
+
+  constructor(
+    name: string,
+    args: IstioControlPlaneArgs,
+    options: pulumi.ComponentResourceOptions = {},
+  ) {
+    const { mesh, clusters } = args;
+    const { cluster, target, root } = withInputErrors(name, () => {
+      const found = requireCluster(mesh, args.cluster);
+      const namespace = planRootNamespace(mesh, found);
+      checkPlaceable(clusters, new Map([[found.name, [namespace]]]));
+      return {
+        cluster: found,
+        target: requireMeshCluster(clusters, found.name),
+        root: namespace,
+      };
+    });
+    super("meshspan:index:IstioControlPlane", name, {}, options);
+    const namespaces = placeObjects(
+      { mesh, clusters, parent: this, dependsOn: options.dependsOn },
+      new Map([[cluster.name, [root]]]),
+    );
+    const { version, revision } = mesh.istio;
+    const release = (chart: string, values: object, dependsOn: readonly pulumi.Resource[]) =>
+      new kubernetes.helm.v3.Release(
+        `${mesh.name}/${cluster.name}/${chart}`,
+        {
+          // Names of releases as in Istio's own instructions, so that `helm list` shows what people know.
+          name:
+            chart === "base"
+              ? "istio-base"
+              : revision === undefined
+                ? chart
+                : `${chart}-${revision}`,
+          chart,
+          namespace: mesh.istio.namespace,
+          repositoryOpts: { repo: args.repository ?? istioChartRepository },
+          ...(version === undefined ? {} : { version }),
+          values,
+        },
+        {
+          parent: this,
+          provider: target.provider,
+          dependsOn: [...dependsOn],
+          hooks: hooksFor(mesh, cluster.name, target),
+        },
+      );
+    const placed = placedIn(target);
+    const trust = placed.stages.get("trust") ?? [];
+    const base = release("base", baseValues(mesh), [
+      ...(namespaces.get(cluster.name)?.values() ?? []),
+    ]);
+    const values = withValues(args.values, istiodValues(mesh, cluster));
+    const istiod = release("istiod", values, [base, ...trust]);
+    placed.controlPlane.push(base, istiod);
+    this.version = istiod.status.version;
+    this.registerOutputs({ version: this.version });
+  }
+}
+
+/** Both sets of values, maps merged as Helm merges them; what the mesh needs wins. */
+function withValues(own: unknown, needed: object): Record<string, unknown> {
+  const merged: Record<string, unknown> = isMap(own) ? { ...own } : {};
+  for (const [key, value] of Object.entries(needed))
+    merged[key] = isMap(value) ? withValues(merged[key], value) : value;
+  return merged;
+}

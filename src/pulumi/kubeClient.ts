@@ -1,0 +1,80 @@
+/** A client for a cluster's API server, made of a kubeconfig's contents. Loaded where a cluster is talked to only. */
+import type { KubernetesObjectApi } from "@kubernetes/client-node";
+
+/** Seconds in which an API server has to answer. */
+const patience = 20;
+
+/** A client for objects of every kind; credential plugins of the kubeconfig are run as kubectl does. */
+export async function connect(kubeconfig: string): Promise<KubernetesObjectApi> {
+  const { KubeConfig, KubernetesObjectApi: Api } = await import("@kubernetes/client-node");
+  const config = new KubeConfig();
+  config.loadFromString(kubeconfig);
+  return Api.makeApiClient(config);
+}
+
+/** The answer, or an error when there is none in time: a firewall that drops packets says nothing. */
+export async function within<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`the API server doesn't answer: no reply in ${patience} s`)),
+      patience * 1000,
+    );
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function isNotFound(error: unknown): boolean {
+  return statusOf(error) === 404;
+}
+
+/** What a failed request means, and what to do about it; no request's contents. */
+export function describeFailure(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const status = statusOf(error);
+  if (status === undefined) {
+    return /ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|certificate|doesn't answer|fetch failed/i.test(
+      message,
+    )
+      ? `the API server can't be reached (${message}): check that the cluster runs and that its kubeconfig is current, then run pulumi up again`
+      : message;
+  }
+  const reason = messageOf(error) ?? message;
+  if (status === 401 || status === 403)
+    return `the API server refuses (${reason}): use a kubeconfig whose user may do this`;
+  if (status === 409 && reason.includes("conflict"))
+    return `${reason}: somebody else set this field to another value; set it as the mesh wants it, or take it out of the description`;
+  return reason;
+}
+
+function statusOf(error: unknown): number | undefined {
+  return typeof error === "object" &&
+    error !== null &&
+    "code" in error &&
+    typeof error.code === "number"
+    ? error.code
+    : undefined;
+}
+
+/** The message of the Status object that API servers answer with. */
+function messageOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("body" in error)) return undefined;
+  let body: unknown = error.body;
+  if (typeof body === "string") {
+    try {
+      body = JSON.parse(body);
+    } catch {
+      return undefined;
+    }
+  }
+  return typeof body === "object" &&
+    body !== null &&
+    "message" in body &&
+    typeof body.message === "string"
+    ? body.message
+    : undefined;
+}

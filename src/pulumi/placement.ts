@@ -1,0 +1,199 @@
+/** Puts planned objects into clusters as resources. Nothing about Istio or Kubernetes is decided here. */
+import * as pulumi from "@pulumi/pulumi";
+import { type Issue, MeshError } from "../core/issues";
+import type { Mesh } from "../core/mesh";
+import type { Manifest, PlannedObject, Stage } from "../core/objects/manifest";
+import { addTo, getOrMake, once } from "../core/once";
+import { failureHook } from "./failureHints";
+import { type LateSource, nothingLate, toInputs } from "./lateOutputs";
+import type { MeshCluster, MeshClusters } from "./meshCluster";
+import { resourceClassOf } from "./resourceClass";
+import { SharedObject } from "./sharedObject";
+
+/** Where objects go, and on whose behalf. */
+export interface Placement {
+  readonly mesh: Pick<Mesh, "name">;
+  readonly clusters: MeshClusters;
+  /** Parent of objects that belong to the mesh alone. */
+  readonly parent: pulumi.Resource;
+  /** @default no object has late values */
+  readonly source?: LateSource;
+  /** The time in which a resource has to be ready, as Pulumi's customTimeouts write it. @default the provider's */
+  readonly timeout?: string | undefined;
+  /** Resources to wait for beside what an object needs by itself. */
+  readonly dependsOn?: pulumi.ComponentResourceOptions["dependsOn"];
+}
+
+/** What components have put into a cluster in this run. */
+interface Placed {
+  readonly objects: Map<
+    string,
+    { readonly manifest: Manifest; readonly resource: pulumi.Resource }
+  >;
+  readonly stages: Map<Stage, pulumi.Resource[]>;
+  /** Keys of global services by their addresses. */
+  readonly services: Map<string, string>;
+  /** What has to run before proxies are injected and before Istio's kinds are known. */
+  readonly controlPlane: pulumi.Resource[];
+}
+
+/** Components of one cluster find each other's objects here, as in one chart of the cdk8s front end. */
+export const placedIn = once((_cluster: MeshCluster): Placed => ({
+  objects: new Map(),
+  stages: new Map(),
+  services: new Map(),
+  controlPlane: [],
+}));
+
+const hooksOf = once((_cluster: MeshCluster) => new Map<string, pulumi.ErrorHook>());
+
+/** Prints hints for failures in a cluster. A hook's name is unique in a run, so there is one per cluster. */
+export function hooksFor(
+  mesh: Pick<Mesh, "name">,
+  name: string,
+  cluster: MeshCluster,
+): pulumi.ResourceHookBinding {
+  // Pulumi's mocks, which users test their programs with, take no hooks and never answer.
+  const monitor = pulumi.runtime.getMonitor();
+  if (monitor === undefined || !("registerErrorHook" in monitor)) return {};
+  const id = `meshspan-hints/${mesh.name}/${name}`;
+  return { onError: [getOrMake(hooksOf(cluster), id, () => failureHook(id))] };
+}
+
+/** Stages whose pods or kinds need a control plane. */
+const afterControlPlane: ReadonlySet<Stage> = new Set(["gateway", "services", "workloads"]);
+
+/**
+ * To be asked before anything is registered.
+ * @throws MeshError when a cluster is missing, or an object was placed before and looked different.
+ */
+export function checkPlaceable(
+  clusters: MeshClusters,
+  objects: ReadonlyMap<string, readonly PlannedObject[]>,
+): void {
+  const issues = [...objects].flatMap(([cluster, list]) =>
+    placementIssues(clusters, cluster, list),
+  );
+  if (issues.length > 0) throw new MeshError(issues);
+}
+
+/**
+ * Makes a resource per planned object, in the cluster that it is planned for.
+ * @returns the resources by cluster and key.
+ */
+export function placeObjects(
+  placement: Placement,
+  objects: ReadonlyMap<string, readonly PlannedObject[]>,
+): ReadonlyMap<string, ReadonlyMap<string, pulumi.Resource>> {
+  return new Map(
+    [...objects].map(([name, list]) => {
+      const cluster = requireMeshCluster(placement.clusters, name);
+      return [
+        name,
+        new Map(list.map((object) => [object.key, placeObject(placement, name, cluster, object)])),
+      ];
+    }),
+  );
+}
+
+function placementIssues(
+  clusters: MeshClusters,
+  name: string,
+  objects: readonly PlannedObject[],
+): readonly Issue[] {
+  const cluster = Object.hasOwn(clusters, name) ? clusters[name] : undefined;
+  if (cluster === undefined) return [missingCluster(name)];
+  const placed = placedIn(cluster);
+  return objects.flatMap(({ key, manifest }): readonly Issue[] => {
+    const before = placed.objects.get(key);
+    if (before === undefined || isSame(before.manifest, manifest)) return [];
+    return [
+      {
+        code: "conflicting_keys",
+        path: ["clusters", name],
+        message: `${key} is made twice, with different contents`,
+        hint: "let one component make it",
+      },
+    ];
+  });
+}
+
+function missingCluster(name: string): Issue {
+  return {
+    code: "unknown_cluster",
+    path: ["clusters", name],
+    message: `there is no cluster ${JSON.stringify(name)} to put objects into`,
+    hint: `add it: clusters: { ${JSON.stringify(name)}: new ExistingCluster("${name}", { kubeconfig }), … }`,
+  };
+}
+
+/** The cluster of that name. @throws MeshError when it isn't among those that were given. */
+export function requireMeshCluster(clusters: MeshClusters, name: string): MeshCluster {
+  const cluster = Object.hasOwn(clusters, name) ? clusters[name] : undefined;
+  if (cluster === undefined) throw new MeshError([missingCluster(name)]);
+  return cluster;
+}
+
+/** Late values have expressions as JSON, so that two that mean the same look the same. */
+function isSame(a: Manifest, b: Manifest): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+function placeObject(
+  placement: Placement,
+  name: string,
+  cluster: MeshCluster,
+  object: PlannedObject,
+): pulumi.Resource {
+  const placed = placedIn(cluster);
+  const before = placed.objects.get(object.key);
+  if (before !== undefined) return before.resource;
+  const needed = object.dependsOn.flatMap((key) => placed.objects.get(key)?.resource ?? []);
+  const resource = makeResource(placement, name, cluster, object, [
+    ...needed,
+    ...(afterControlPlane.has(object.stage) ? placed.controlPlane : []),
+  ]);
+  placed.objects.set(object.key, { manifest: object.manifest, resource });
+  addTo(placed.stages, object.stage, resource);
+  return resource;
+}
+
+function makeResource(
+  { mesh, parent, source = nothingLate, timeout, dependsOn }: Placement,
+  name: string,
+  cluster: MeshCluster,
+  { manifest, shared }: PlannedObject,
+  needed: readonly pulumi.Resource[],
+): pulumi.Resource {
+  const { namespace, name: own } = manifest.metadata;
+  const resourceName = [mesh.name, name, namespace, own].filter(Boolean).join("/");
+  const options = {
+    dependsOn: withMore(needed, dependsOn),
+    hooks: hooksFor(mesh, name, cluster),
+  };
+  if (shared) {
+    const { kubeconfig } = cluster;
+    return new SharedObject(
+      resourceName,
+      { cluster: name, kubeconfig, manifest, source },
+      { ...options, parent: cluster },
+    );
+  }
+  const Class = resourceClassOf(manifest);
+  return new Class(resourceName, toInputs(manifest, source), {
+    ...options,
+    parent,
+    provider: cluster.provider,
+    ...(timeout === undefined ? {} : { customTimeouts: { create: timeout, update: timeout } }),
+  });
+}
+
+function withMore(
+  needed: readonly pulumi.Resource[],
+  more: Placement["dependsOn"],
+): pulumi.Input<pulumi.Resource[]> {
+  if (more === undefined) return [...needed];
+  return pulumi
+    .output<pulumi.Resource[] | pulumi.Resource>(more as pulumi.Input<pulumi.Resource[]>)
+    .apply((resources) => [...needed, ...(Array.isArray(resources) ? resources : [resources])]);
+}

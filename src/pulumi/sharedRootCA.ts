@@ -1,0 +1,76 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { CaFileName, LateInput } from "../core/late";
+import type { Mesh } from "../core/mesh";
+import { planRootNamespace } from "../core/objects/namespaces";
+import { planRootOfTrust } from "../core/objects/rootOfTrust";
+import { withInputErrors } from "./inputErrors";
+import { checkedCaFiles, type IssuedCa, issueWithTls, type Root } from "./issuing";
+import { nothingLate } from "./lateOutputs";
+import type { MeshClusters } from "./meshCluster";
+import { checkPlaceable, placeObjects } from "./placement";
+
+/** Arguments of `SharedRootCA`. */
+export interface SharedRootCAArgs {
+  /** From `parseMesh`; its `trust` says who issues, for how long and with which keys. */
+  readonly mesh: Mesh;
+  /** Every cluster of the mesh. */
+  readonly clusters: MeshClusters;
+  /**
+   * A root of your own: with its key, or with a function that has intermediates signed elsewhere.
+   * @default a root is made, and its key kept in the state as a secret
+   */
+  readonly root?: Root;
+}
+
+/**
+ * The common root of trust: in each cluster the secret `istio-system/cacerts` with an intermediate below the
+ * one root, or cert-manager's Certificate that makes it. Keys are secrets in the state.
+ *
+ * A root of your own, and what your function signs, is verified before it gets to a cluster: it has to be one
+ * that istiod and every proxy accept.
+ * @throws InputPropertiesError when a cluster of the mesh is missing.
+ */
+export class SharedRootCA extends pulumi.ComponentResource {
+  /** PEM of the root; `undefined` where others issue (`trust.issuer` is cert-manager or existing). */
+  readonly rootCertificate: pulumi.Output<string> | undefined;
+
+  constructor(name: string, args: SharedRootCAArgs, options: pulumi.ComponentResourceOptions = {}) {
+    const { mesh, clusters } = args;
+    const objects = new Map(
+      mesh.clusters.map((cluster) => {
+        const own = planRootOfTrust(mesh, cluster);
+        const before = own.length > 0 ? [planRootNamespace(mesh, cluster)] : [];
+        return [cluster.name, [...before, ...own]];
+      }),
+    );
+    withInputErrors(name, () => checkPlaceable(clusters, objects));
+    super("meshspan:index:SharedRootCA", name, {}, options);
+    const issued = mesh.trust.issuer === "files" ? this.#issue(name, mesh, args.root) : undefined;
+    this.rootCertificate = issued?.rootCertificate;
+    const source = issued === undefined ? nothingLate : sourceOf(issued.files);
+    placeObjects({ mesh, clusters, parent: this, source, dependsOn: options.dependsOn }, objects);
+    this.registerOutputs({ rootCertificate: this.rootCertificate });
+  }
+
+  #issue(name: string, mesh: Mesh, root: Root | undefined): IssuedCa {
+    const issued = issueWithTls(name, mesh, root, this);
+    return root === undefined ? issued : { ...issued, files: checkedCaFiles(name, issued) };
+  }
+}
+
+function sourceOf(files: IssuedCa["files"]) {
+  return (input: LateInput): pulumi.Input<string> =>
+    input.kind === "caFile"
+      ? files.apply((all) => fileOf(all, input.cluster, input.file))
+      : nothingLate(input);
+}
+
+function fileOf(
+  all: Readonly<Record<string, Readonly<Record<CaFileName, string>>>>,
+  cluster: string,
+  file: CaFileName,
+): string {
+  const found = all[cluster];
+  if (found === undefined) throw new Error(`nothing was issued for ${cluster}`);
+  return found[file];
+}

@@ -1,0 +1,95 @@
+/** Both front ends and the plan: the same objects for the same mesh. */
+import { App, Testing } from "cdk8s";
+import {
+  caFileNames,
+  type CaFilesByCluster,
+  type Manifest,
+  type MeshDescription,
+  parseMesh,
+  planMesh,
+  type Workloads,
+} from "../../src";
+import { Mesh as Cdk8sMesh } from "../../src/cdk8s";
+import { toLiteral } from "../../src/core/literals";
+import { shopClusters, shopMesh } from "../../src/demo";
+import { ExistingCluster, Mesh } from "../../src/pulumi";
+import { sampleDescription, sampleWorkloads } from "../core/sampleMesh";
+import { generatedMeshes } from "../generatedMesh";
+import { kubeconfigFor, objectsOf, run } from "./program";
+
+const demo = (clusters: number) => shopMesh({ clusters: shopClusters(clusters) });
+
+const meshes: readonly (readonly [string, MeshDescription, Workloads])[] = [
+  ["the sample", sampleDescription, sampleWorkloads],
+  ...[1, 2, 3, 8].map((count): [string, MeshDescription, Workloads] => {
+    const { description, workloads } = demo(count);
+    return [`the demo on ${count}`, description, workloads];
+  }),
+  ...generatedMeshes(50).map((description): [string, MeshDescription, Workloads] => [
+    `generated ${description.name}`,
+    description,
+    {},
+  ]),
+];
+
+/** The files that the mocked provider makes. */
+function caFiles(name: string, clusters: readonly string[]): CaFilesByCluster {
+  return Object.fromEntries(
+    clusters.map((cluster) => {
+      const own = `${name}-root-ca-${cluster}`;
+      const root = `${name}-root-ca-root certificate\n`;
+      const files = {
+        "ca-cert.pem": `${own} certificate\n`,
+        "ca-key.pem": `${own} key\n`,
+        "root-cert.pem": root,
+        "cert-chain.pem": `${own} certificate\n${root}`,
+      };
+      expect(Object.keys(files)).toEqual([...caFileNames]);
+      return [cluster, files];
+    }),
+  );
+}
+
+const keyOf = ({ apiVersion, kind, metadata }: Manifest) =>
+  `${apiVersion} ${kind} ${metadata.namespace ?? ""}/${metadata.name}`;
+
+function byKey(manifests: readonly Manifest[]): Readonly<Record<string, unknown>> {
+  const entries = manifests.map((manifest) => [keyOf(manifest), withoutMergedText(manifest)]);
+  expect(new Set(entries.map(([key]) => key)).size).toBe(entries.length);
+  return JSON.parse(JSON.stringify(Object.fromEntries(entries))) as Record<string, unknown>;
+}
+
+/** Files quote a Corefile; Pulumi merges into the live one, which test/engine compares. */
+function withoutMergedText(manifest: Manifest): Manifest {
+  const { name, namespace } = manifest.metadata;
+  if (manifest.kind !== "ConfigMap" || namespace !== "kube-system" || name !== "coredns")
+    return manifest;
+  const { data: _, ...rest } = manifest;
+  return rest;
+}
+
+it.each(meshes)("%s", async (_what, description, workloads) => {
+  const names = Object.keys(description.clusters);
+  const { registered } = await run(() => {
+    const clusters = Object.fromEntries(
+      names.map((name) => [
+        name,
+        new ExistingCluster(name, { kubeconfig: kubeconfigFor(`https://${name}.example.com`) }),
+      ]),
+    );
+    return new Mesh(description.name, { description, workloads, clusters });
+  });
+  const certificates = caFiles(description.name, names);
+  const plan = planMesh(parseMesh(description), { workloads });
+  const app = new App({ outdir: Testing.app().outdir });
+  const constructs = new Cdk8sMesh(app, "mesh", { description, workloads, certificates });
+  for (const { cluster, objects } of plan.clusters) {
+    const planned = byKey(objects.map(({ manifest }) => toLiteral(manifest, certificates)));
+    const { charts, trustCharts } = constructs;
+    const synthesised = [charts[cluster.name]!, trustCharts[cluster.name]!].flatMap(
+      (chart) => Testing.synth(chart) as Manifest[],
+    );
+    expect(byKey(synthesised)).toEqual(planned);
+    expect(byKey(objectsOf(registered, description.name, cluster.name))).toEqual(planned);
+  }
+});
