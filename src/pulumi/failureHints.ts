@@ -1,4 +1,5 @@
 /** What to do about an operation that failed: the provider's errors say what went wrong, in its own terms. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
 
 /** What a failure looks like in the messages of providers, and how it is mended. */
@@ -44,10 +45,12 @@ export function hintFor(name: string, errors: readonly string[]): string | undef
 /** Prints what to do when an operation on a resource fails, once per resource; never retries it. */
 export function failureHook(name: string): pulumi.ErrorHook {
   const said = new Set<string>();
+  // The engine calls from outside of the run, where its log isn't known.
+  const inRun = AsyncLocalStorage.snapshot();
   return new pulumi.ErrorHook(name, async ({ name: resource, urn, errors }) => {
     const hint = said.has(urn) ? undefined : hintFor(resource, errors);
     said.add(urn);
-    if (hint !== undefined) await pulumi.log.error(hint);
+    if (hint !== undefined) await inRun(() => pulumi.log.error(hint));
     return false;
   });
 }

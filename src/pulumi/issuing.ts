@@ -146,8 +146,8 @@ export function issueWithTls(
   }
 }
 
-/** PEM ends with a line break, so that files can be put together. */
-function lines(pem: string): string {
+/** PEM ends with a line break, so that files can be put together. Mocks, in a user's tests, may give none. */
+function lines(pem = ""): string {
   return pem === "" || pem.endsWith("\n") ? pem : `${pem}\n`;
 }
 

@@ -54,16 +54,20 @@ export class MultiClusterGateway extends pulumi.ComponentResource {
     const { mesh, clusters } = args;
     const { cluster, objects, known } = withInputErrors(name, () => planned(args));
     super("meshspan:index:MultiClusterGateway", name, {}, options);
-    const placement = { mesh, clusters, parent: this, dependsOn: options.dependsOn };
-    // Where the address is known, nobody has to wait for a load balancer.
-    const timeout = args.gatewayTimeout ?? (cluster.provider === "gke" ? "10m" : "50s");
+    const { gateway, provider } = cluster;
+    const service = `core/Service/${gateway.namespace}/${gateway.name}`;
+    const timeout = args.gatewayTimeout ?? (provider === "gke" ? "10m" : "50s");
     const resources = placeObjects(
-      known === undefined ? { ...placement, timeout } : placement,
+      {
+        mesh,
+        clusters,
+        parent: this,
+        timeouts: gateway.service === "LoadBalancer" ? { [service]: timeout } : {},
+        dependsOn: options.dependsOn,
+      },
       new Map([[cluster.name, objects]]),
     ).get(cluster.name);
-    const { gateway } = cluster;
-    const service = resources?.get(`core/Service/${gateway.namespace}/${gateway.name}`);
-    this.address = pulumi.output(known ?? loadBalancerAddress(cluster, service));
+    this.address = pulumi.output(known ?? loadBalancerAddress(cluster, resources?.get(service)));
     this.port = dialPortOf(gateway);
     this.registerOutputs({ address: this.address, port: this.port });
   }

@@ -18,8 +18,8 @@ export interface Placement {
   readonly parent: pulumi.Resource;
   /** @default no object has late values */
   readonly source?: LateSource;
-  /** The time in which a resource has to be ready, as Pulumi's customTimeouts write it. @default the provider's */
-  readonly timeout?: string | undefined;
+  /** Times in which objects have to be ready, by key, as Pulumi's customTimeouts write them. @default the provider's */
+  readonly timeouts?: Readonly<Record<string, string>>;
   /** Resources to wait for beside what an object needs by itself. */
   readonly dependsOn?: pulumi.ComponentResourceOptions["dependsOn"];
 }
@@ -159,10 +159,10 @@ function placeObject(
 }
 
 function makeResource(
-  { mesh, parent, source = nothingLate, timeout, dependsOn }: Placement,
+  { mesh, parent, source = nothingLate, timeouts = {}, dependsOn }: Placement,
   name: string,
   cluster: MeshCluster,
-  { manifest, shared }: PlannedObject,
+  { key, manifest, shared }: PlannedObject,
   needed: readonly pulumi.Resource[],
 ): pulumi.Resource {
   const { namespace, name: own } = manifest.metadata;
@@ -180,6 +180,7 @@ function makeResource(
     );
   }
   const Class = resourceClassOf(manifest);
+  const timeout = timeouts[key];
   return new Class(resourceName, toInputs(manifest, source), {
     ...options,
     parent,

@@ -42,7 +42,8 @@ export function planGateway(
     add(role),
     add(secretsRoleBinding(context), role, account),
     add(workload, account),
-    add(service(context)),
+    // A load balancer gets its address, and health checks their answers, once there are pods.
+    add(service(context), workload),
     add(autoscaler(context), workload),
     // A budget of one for a single replica would only block node drains.
     ...(cluster.gateway.replicas.min > 1 ? [add(disruptionBudget(context), workload)] : []),
@@ -136,9 +137,10 @@ function deployment(context: Context): Manifest {
                 { name: "tls", containerPort: port, protocol: "TCP" },
                 { name: "http-envoy-prom", containerPort: 15090, protocol: "TCP" },
               ],
+              // Quantities as Kubernetes writes them, so that what comes back is what was applied.
               resources: {
                 requests: { cpu: "100m", memory: "128Mi" },
-                limits: { cpu: "2000m", memory: "1024Mi" },
+                limits: { cpu: "2", memory: "1Gi" },
               },
               securityContext: {
                 allowPrivilegeEscalation: false,

@@ -110,6 +110,9 @@ export function clusterProvider(
       clusterIdentifier,
       enableServerSideApply: true,
       upsertExistingObjects: true,
+      // A renewed CA or a changed zone is an update; otherwise the old object would be deleted first.
+      enableConfigMapMutable: true,
+      enableSecretMutable: true,
     },
     { parent },
   );
