@@ -7,7 +7,9 @@ const config = new pulumi.Config();
 // How many clusters the shop is split over: 1 to 8.
 const names = ["east", "west", "central", "north", "south", "europe", "asia", "oceania"];
 const clusters = Object.fromEntries(
-  names.slice(0, config.getNumber("clusters") ?? 2).map((name) => [name, { provider: "kind" as const }]),
+  names
+    .slice(0, config.getNumber("clusters") ?? 2)
+    .map((name) => [name, { provider: "kind" as const }]),
 );
 const shop = shopMesh({ clusters });
 

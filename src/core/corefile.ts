@@ -27,7 +27,7 @@ const end = (domain: string) => `# END meshspan ${domain}\n`;
 /**
  * Merges the stub domain into an existing Corefile, in front of it, between two comments. Every byte
  * that was there stays, a second merge changes nothing, and a merge with another address replaces the
- * block alone. A server block for the domain that somebody else wrote is a fault, never replaced.
+ * block alone, where it stands. A server block for the domain that somebody else wrote is a fault, never replaced.
  */
 export function mergeCorefile(corefile: string, domain: string, address: string): Merged {
   const rest = unmergeCorefile(corefile, domain);
@@ -46,7 +46,9 @@ export function mergeCorefile(corefile: string, domain: string, address: string)
       },
     };
   }
-  return { text: `${begin(domain)}${stubDomainBlock(domain, address)}${end(domain)}${rest}` };
+  const block = `${begin(domain)}${stubDomainBlock(domain, address)}${end(domain)}`;
+  const at = rest === corefile ? 0 : corefile.indexOf(begin(domain));
+  return { text: rest.slice(0, at) + block + rest.slice(at) };
 }
 
 /** The Corefile as it was before `mergeCorefile`, byte for byte. */

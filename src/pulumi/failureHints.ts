@@ -3,7 +3,22 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
 
 /** What a failure looks like in the messages of providers, and how it is mended. */
-const hints: readonly { readonly sign: RegExp; readonly hint: (name: string) => string }[] = [
+const hints: readonly {
+  readonly sign: RegExp;
+  /** The resource's type. @default any */
+  readonly type?: RegExp;
+  readonly hint: (name: string) => string;
+}[] = [
+  {
+    sign: /failed calling webhook/,
+    hint: (name) =>
+      `${name}: a webhook, which is often istiod's, isn't reached by the API server. Check that istiod runs (kubectl -n istio-system get pods) and that its port 15017 is open to the control plane, then run pulumi up again.`,
+  },
+  {
+    sign: /chart repository|index\.yaml/,
+    hint: (name) =>
+      `${name}: the chart's repository can't be reached. Check the network, or set istio.repository to a mirror of yours.`,
+  },
   {
     sign: /cluster is unreachable|connection refused|ECONNREFUSED|i\/o timeout|no such host/i,
     hint: (name) =>
@@ -26,6 +41,7 @@ const hints: readonly { readonly sign: RegExp; readonly hint: (name: string) => 
   },
   {
     sign: /not allocated an IP address|timed out waiting to be Ready/,
+    type: /:Service$/,
     hint: (name) =>
       `${name}: the load balancer has no address. If the cluster has no controller for load balancers, set gateway.service to NodePort and gateway.address, or install one (MetalLB, your cloud's). If it is slow, run pulumi up again, or give it longer with gatewayTimeout.`,
   },
@@ -37,9 +53,11 @@ const hints: readonly { readonly sign: RegExp; readonly hint: (name: string) => 
 ];
 
 /** What to do about these errors; `undefined` where nothing better than the errors can be said. */
-export function hintFor(name: string, errors: readonly string[]): string | undefined {
+export function hintFor(name: string, type: string, errors: readonly string[]): string | undefined {
   const text = errors.join("\n");
-  return hints.find(({ sign }) => sign.test(text))?.hint(name);
+  return hints
+    .find((known) => known.sign.test(text) && known.type?.test(type) !== false)
+    ?.hint(name);
 }
 
 /** Prints what to do when an operation on a resource fails, once per resource; never retries it. */
@@ -47,8 +65,8 @@ export function failureHook(name: string): pulumi.ErrorHook {
   const said = new Set<string>();
   // The engine calls from outside of the run, where its log isn't known.
   const inRun = AsyncLocalStorage.snapshot();
-  return new pulumi.ErrorHook(name, async ({ name: resource, urn, errors }) => {
-    const hint = said.has(urn) ? undefined : hintFor(resource, errors);
+  return new pulumi.ErrorHook(name, async ({ name: resource, urn, type, errors }) => {
+    const hint = said.has(urn) ? undefined : hintFor(resource, type, errors);
     said.add(urn);
     if (hint !== undefined) await inRun(() => pulumi.log.error(hint));
     return false;

@@ -110,8 +110,12 @@ export function issueWithTls(
     ) as pulumi.Output<CaFilesByCluster>,
   };
 
+  /** What is edited later counts for the next root: this one is what all clusters trust. */
   function makeRoot(): OwnRoot {
-    const key = new tls.PrivateKey(`${name}-root`, keyArguments[algorithm], options);
+    const key = new tls.PrivateKey(`${name}-root`, keyArguments[algorithm], {
+      parent,
+      ignoreChanges: ["algorithm", "ecdsaCurve", "rsaBits"],
+    });
     const certificate = new tls.SelfSignedCert(
       `${name}-root`,
       {
@@ -122,7 +126,7 @@ export function issueWithTls(
         allowedUses: ["cert_signing", "crl_signing"],
         validityPeriodHours: rootDays * 24,
       },
-      options,
+      { parent, ignoreChanges: ["subject", "validityPeriodHours", "allowedUses"] },
     );
     return { certificate: certificate.certPem, key: key.privateKeyPem };
   }

@@ -1,13 +1,21 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { MeshError } from "../core/issues";
 import type { Mesh } from "../core/mesh";
 import { baseValues, istiodValues } from "../core/objects/helmValues";
 import { planRootNamespace } from "../core/objects/namespaces";
 import { isMap } from "../core/rules/plainData";
 import { requireCluster } from "../core/standAlone";
 import { withInputErrors } from "./inputErrors";
-import type { MeshClusters } from "./meshCluster";
-import { checkPlaceable, hooksFor, placedIn, placeObjects, requireMeshCluster } from "./placement";
+import type { MeshCluster, MeshClusters } from "./meshCluster";
+import {
+  checkPlaceable,
+  hooksFor,
+  placedIn,
+  placeObjects,
+  requireMeshCluster,
+  withMore,
+} from "./placement";
 
 /** Where Istio publishes its Helm charts. */
 export const istioChartRepository = "https://istio-release.storage.googleapis.com/charts";
@@ -46,6 +54,7 @@ export class IstioControlPlane extends pulumi.ComponentResource {
       const found = requireCluster(mesh, args.cluster);
       const namespace = planRootNamespace(mesh, found);
       checkPlaceable(clusters, new Map([[found.name, [namespace]]]));
+      checkOrder(mesh, found.name, requireMeshCluster(clusters, found.name));
       return {
         cluster: found,
         target: requireMeshCluster(clusters, found.name),
@@ -78,7 +87,7 @@ export class IstioControlPlane extends pulumi.ComponentResource {
         {
           parent: this,
           provider: target.provider,
-          dependsOn: [...dependsOn],
+          dependsOn: withMore(dependsOn, options.dependsOn),
           hooks: hooksFor(mesh, cluster.name, target),
         },
       );
@@ -93,6 +102,26 @@ export class IstioControlPlane extends pulumi.ComponentResource {
     this.version = istiod.status.version;
     this.registerOutputs({ version: this.version });
   }
+}
+
+/** What is made before can't wait for it, and what is made after it can't be there when it starts. */
+function checkOrder(mesh: Mesh, name: string, cluster: MeshCluster): void {
+  const { stages } = placedIn(cluster);
+  const early = (["gateway", "services", "workloads"] as const).find((stage) => stages.has(stage));
+  const lacksTrust = mesh.trust.issuer !== "existing" && !stages.has("trust");
+  if (early === undefined && !lacksTrust) return;
+  throw new MeshError([
+    {
+      code: "conflicting_keys",
+      path: ["clusters", name],
+      message: lacksTrust
+        ? "the control plane is made before the cluster's CA, and would start with one of its own"
+        : `${early ?? ""} objects are made before the control plane, and wouldn't wait for it`,
+      hint: lacksTrust
+        ? "make SharedRootCA first, or set trust.issuer to existing where the CA is there"
+        : "make IstioControlPlane first",
+    },
+  ]);
 }
 
 /** Both sets of values, maps merged as Helm merges them; what the mesh needs wins. */

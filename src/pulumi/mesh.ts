@@ -78,8 +78,10 @@ export class Mesh extends pulumi.ComponentResource {
     super("meshspan:index:Mesh", name, {}, options);
     this.mesh = mesh;
     this.plan = plan;
-    const parent = { parent: this };
-    const { clusters, made } = meshClusters(mesh, args.clusters ?? {}, this);
+    // Pulumi doesn't hand a component's dependencies on to its children.
+    const { dependsOn } = options;
+    const parent = { parent: this, ...(dependsOn === undefined ? {} : { dependsOn }) };
+    const clusters = meshClusters(mesh, args.clusters ?? {}, this);
     this.clusters = clusters;
     const common = { mesh, clusters };
 
@@ -90,7 +92,7 @@ export class Mesh extends pulumi.ComponentResource {
           objects.filter((object) => object.component === "Mesh" && object.stage === stage),
         ]),
       );
-    placeObjects({ ...common, parent: this, dependsOn: options.dependsOn }, own("namespaces"));
+    placeObjects({ ...common, parent: this, dependsOn }, own("namespaces"));
     const trust = new SharedRootCA(
       `${name}-root-ca`,
       args.root === undefined ? common : { ...common, root: args.root },
@@ -139,8 +141,8 @@ export class Mesh extends pulumi.ComponentResource {
       ({ name: cluster }) =>
         new GlobalDns(`${name}-dns-${cluster}`, { ...common, cluster }, parent),
     );
-    placeObjects({ ...common, parent: this }, own("workloads"));
-    admitPeers(mesh, clusters, made);
+    placeObjects({ ...common, parent: this, dependsOn }, own("workloads"));
+    admitPeers(mesh, clusters);
 
     this.kubeconfigs = Object.fromEntries(
       Object.entries(clusters).map(([cluster, { kubeconfig }]) => [cluster, kubeconfig]),
@@ -178,11 +180,11 @@ function gatewayOf(
   return gateway;
 }
 
-/** Firewalls of the GKE clusters that were made here admit the peers, where it's known from where they come. */
-function admitPeers(mesh: CoreMesh, clusters: MeshClusters, made: ReadonlySet<string>): void {
+/** Firewalls of GKE clusters admit the peers, where it's known from where they come. */
+function admitPeers(mesh: CoreMesh, clusters: MeshClusters): void {
   for (const { name, gateway } of mesh.clusters) {
     const cluster = clusters[name];
-    if (!(cluster instanceof GkeCluster) || !made.has(name)) continue;
+    if (!(cluster instanceof GkeCluster)) continue;
     const peers = mesh.clusters.filter((peer) => peer.name !== name);
     const ranges = peers.map((peer) => clusters[peer.name]?.egressRanges);
     const known = ranges.filter((range) => range !== undefined);

@@ -9,6 +9,8 @@ import * as pulumi from "@pulumi/pulumi";
 export abstract class MeshCluster extends pulumi.ComponentResource {
   /** Credentials of the cluster, for one context. A secret. */
   abstract readonly kubeconfig: pulumi.Output<string>;
+  /** Says which cluster it is, whatever credentials reach it: with another one, everything in it is replaced. */
+  abstract readonly identifier: pulumi.Output<string>;
   /** Every object in the cluster gets this provider explicitly; never the one that kubectl points at. */
   abstract readonly provider: kubernetes.Provider;
   /** Where peers reach a NodePort of this cluster; `undefined` where that isn't known. */

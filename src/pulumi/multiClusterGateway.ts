@@ -128,6 +128,9 @@ function loadBalancerAddress(
   return status.apply((found) => {
     const ingress = found?.loadBalancer?.ingress?.[0];
     const address = ingress?.ip ?? ingress?.hostname;
+    // A Service that is to become a load balancer is none yet.
+    if (address === undefined && pulumi.runtime.isDryRun())
+      return pulumi.unknown as unknown as string;
     if (address === undefined) {
       throw new pulumi.RunError(
         `The gateway of ${name} has no address yet: run pulumi up again once kubectl -n ${gateway.namespace} get service ${gateway.name} shows one.`,

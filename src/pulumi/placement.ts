@@ -104,9 +104,10 @@ function placementIssues(
   const cluster = Object.hasOwn(clusters, name) ? clusters[name] : undefined;
   if (cluster === undefined) return [missingCluster(name)];
   const placed = placedIn(cluster);
-  return objects.flatMap(({ key, manifest }): readonly Issue[] => {
+  return objects.flatMap(({ key, manifest, shared }): readonly Issue[] => {
     const before = placed.objects.get(key);
-    if (before === undefined || isSame(before.manifest, manifest)) return [];
+    // What is shared is merged, whoever else is merged into it.
+    if (before === undefined || shared || isSame(before.manifest, manifest)) return [];
     return [
       {
         code: "conflicting_keys",
@@ -147,7 +148,7 @@ function placeObject(
 ): pulumi.Resource {
   const placed = placedIn(cluster);
   const before = placed.objects.get(object.key);
-  if (before !== undefined) return before.resource;
+  if (before !== undefined && isSame(before.manifest, object.manifest)) return before.resource;
   const needed = object.dependsOn.flatMap((key) => placed.objects.get(key)?.resource ?? []);
   const resource = makeResource(placement, name, cluster, object, [
     ...needed,
@@ -172,24 +173,33 @@ function makeResource(
     hooks: hooksFor(mesh, name, cluster),
   };
   if (shared) {
-    const { kubeconfig } = cluster;
+    const { kubeconfig, identifier } = cluster;
     return new SharedObject(
       resourceName,
-      { cluster: name, kubeconfig, manifest, source },
+      { mesh: mesh.name, cluster: name, kubeconfig, identifier, manifest, source },
       { ...options, parent: cluster },
     );
   }
   const Class = resourceClassOf(manifest);
   const timeout = timeouts[key];
-  return new Class(resourceName, toInputs(manifest, source), {
+  return new Class(resourceName, toInputs(awaited(manifest), source), {
     ...options,
+    // Names are fixed: what takes its place would be taken over, and then deleted as the old one.
+    deleteBeforeReplace: true,
     parent,
     provider: cluster.provider,
     ...(timeout === undefined ? {} : { customTimeouts: { create: timeout, update: timeout } }),
   });
 }
 
-function withMore(
+/** The provider waits for kinds that it knows; of a Certificate, the secret that istiod starts with is made when it's ready. */
+function awaited(manifest: Manifest): Manifest {
+  if (manifest.kind !== "Certificate") return manifest;
+  const annotations = { ...manifest.metadata.annotations, "pulumi.com/waitFor": "condition=Ready" };
+  return { ...manifest, metadata: { ...manifest.metadata, annotations } };
+}
+
+export function withMore(
   needed: readonly pulumi.Resource[],
   more: Placement["dependsOn"],
 ): pulumi.Input<pulumi.Resource[]> {

@@ -6,9 +6,13 @@ import type { LiveMerge, SharedObjectInputs } from "./sharedObjectProvider";
 
 /** Arguments of `SharedObject`. */
 interface SharedObjectArgs {
+  /** Name of the mesh. */
+  readonly mesh: string;
   /** Name of the cluster, for messages. */
   readonly cluster: string;
   readonly kubeconfig: pulumi.Input<string>;
+  /** Which cluster it is: in another one it's another object. */
+  readonly identifier: pulumi.Input<string>;
   /** What the mesh wants to be there. */
   readonly manifest: Manifest;
   readonly source: LateSource;
@@ -35,8 +39,10 @@ export class SharedObject extends pulumi.CustomResource {
   constructor(name: string, args: SharedObjectArgs, options: pulumi.CustomResourceOptions) {
     const { manifest, merges } = splitMerges(args.manifest, args.source);
     const inputs: { readonly [Key in keyof SharedObjectInputs]: pulumi.Input<unknown> } = {
+      mesh: args.mesh,
       cluster: args.cluster,
       kubeconfig: pulumi.secret(args.kubeconfig),
+      identifier: args.identifier,
       manifest,
       merges,
     };

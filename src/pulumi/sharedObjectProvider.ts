@@ -20,19 +20,23 @@ export interface LiveMerge {
 
 /** What the mesh wants of an object, and how its cluster is reached. */
 export interface SharedObjectInputs {
+  /** Name of the mesh: several may share an object, and each manages fields of its own. */
+  readonly mesh: string;
   /** Name of the cluster, for messages. */
   readonly cluster: string;
   /** Contents of a kubeconfig, not a path. */
   readonly kubeconfig: string;
+  /** Which cluster it is, whatever credentials reach it. */
+  readonly identifier: string;
   /** The fields that the mesh needs. */
   readonly manifest: Manifest;
   readonly merges: readonly LiveMerge[];
 }
 
 /** Manager of fields in objects that were there before (server-side apply). */
-const manager = "meshspan";
+const managerOf = ({ mesh }: SharedObjectInputs) => `meshspan-${mesh}`;
 /** Manager of fields in objects that the mesh made. */
-const maker = "meshspan-made";
+const makerOf = ({ mesh }: SharedObjectInputs) => `meshspan-made-${mesh}`;
 
 type ConfigMap = KubernetesObject & { data?: Record<string, string> };
 
@@ -53,10 +57,11 @@ export const sharedObjectProvider = {
   async diff(_id: string, before: SharedObjectInputs, after: SharedObjectInputs) {
     const isSame = (key: keyof SharedObjectInputs) =>
       JSON.stringify(canonical(before[key])) === JSON.stringify(canonical(after[key]));
-    const keys = ["cluster", "kubeconfig", "manifest", "merges"] as const;
+    const keys = ["mesh", "cluster", "kubeconfig", "identifier", "manifest", "merges"] as const;
+    const isAnother = idOf(before) !== idOf(after) || !isSame("mesh") || !isSame("identifier");
     return Promise.resolve({
       changes: !keys.every(isSame),
-      replaces: idOf(before) === idOf(after) ? [] : ["manifest"],
+      replaces: isAnother ? ["manifest"] : [],
       deleteBeforeReplace: true,
     });
   },
@@ -130,8 +135,8 @@ async function apply(inputs: SharedObjectInputs): Promise<void> {
       'it is missing, so the cluster doesn\'t resolve by this CoreDNS: set dns to "proxy", or to { mode: coredns, extension: coredns-custom }',
     );
   }
-  const isMade = live === undefined || isMadeByMesh(live);
-  await applyFields(api, inputs.manifest, isMade ? maker : manager);
+  const isMade = live === undefined || isMadeByMesh(inputs, live);
+  await applyFields(api, inputs.manifest, isMade ? makerOf(inputs) : managerOf(inputs));
   await merge(api, inputs, (text, { use, domain, address }) =>
     use === "mergedCorefile"
       ? mergeCorefile(text, domain, address)
@@ -174,7 +179,7 @@ async function merge(
     }
     if (JSON.stringify(data) === JSON.stringify(live.data ?? {})) return;
     try {
-      await within(api.replace({ ...live, data }, undefined, undefined, manager));
+      await within(api.replace({ ...live, data }, undefined, undefined, managerOf(inputs)));
       return;
     } catch (error) {
       if (attempt === 5 || !isConflict(error)) throw error;
@@ -195,19 +200,59 @@ async function remove(inputs: SharedObjectInputs): Promise<void> {
   const api = await connectTo(inputs);
   const live = await find(api, inputs);
   if (live === undefined) return;
-  if (isMadeByMesh(live)) {
+  await unmerge(api, inputs);
+  const isMade = isMadeByMesh(inputs, live);
+  if (isMade && !(await isUsedByOthers(api, inputs, live))) {
     await within(api.delete(live));
     await gone(api, inputs);
     return;
   }
-  await unmerge(api, inputs);
   // Applying nothing gives up every field that nobody else manages.
   const { apiVersion, kind, metadata } = inputs.manifest;
   const { name, namespace } = metadata;
   await applyFields(
     api,
     { apiVersion, kind, metadata: namespace === undefined ? { name } : { name, namespace } },
-    manager,
+    isMade ? makerOf(inputs) : managerOf(inputs),
+  );
+}
+
+/** Kinds in a namespace that somebody would miss; what belongs to the mesh is deleted before its namespace. */
+const missed = [
+  "apps/v1 Deployment",
+  "apps/v1 StatefulSet",
+  "apps/v1 DaemonSet",
+  "batch/v1 CronJob",
+  "batch/v1 Job",
+  "v1 PersistentVolumeClaim",
+  "v1 Service",
+];
+
+/**
+ * Whether an object that the mesh made serves others by now: another mesh has fields in it, a ConfigMap has data that
+ * aren't ours, or a namespace has workloads in it. Then it stays.
+ */
+async function isUsedByOthers(
+  api: KubernetesObjectApi,
+  inputs: SharedObjectInputs,
+  live: ConfigMap,
+): Promise<boolean> {
+  const own = [makerOf(inputs), managerOf(inputs)];
+  const managers = live.metadata?.managedFields?.flatMap(({ manager }) => manager ?? []) ?? [];
+  if (managers.some((name) => name.startsWith("meshspan-") && !own.includes(name))) return true;
+  if (inputs.manifest.kind === "ConfigMap") {
+    const { data = {} } = inputs.manifest as { readonly data?: Record<string, string> };
+    const ours = [...Object.keys(data), ...inputs.merges.map(({ key }) => key)];
+    return Object.keys(live.data ?? {}).some((key) => !ours.includes(key));
+  }
+  const lists = await Promise.all(
+    missed.map((kind) => {
+      const [apiVersion = "", name = ""] = kind.split(" ");
+      return within(api.list(apiVersion, name, inputs.manifest.metadata.name));
+    }),
+  );
+  return lists.some(({ items }) =>
+    items.some(({ metadata }) => metadata?.deletionTimestamp === undefined),
   );
 }
 
@@ -223,7 +268,8 @@ async function gone(api: KubernetesObjectApi, inputs: SharedObjectInputs): Promi
   }
 }
 
-function isMadeByMesh(live: KubernetesObject): boolean {
+function isMadeByMesh(inputs: SharedObjectInputs, live: KubernetesObject): boolean {
+  const maker = makerOf(inputs);
   return live.metadata?.managedFields?.some((entry) => entry.manager === maker) === true;
 }
 
@@ -260,13 +306,15 @@ function liveView(
       },
       ...(data === undefined ? {} : { data: kept(data, live.data) }),
     },
-    merges: merges.filter(({ key, use, domain, address }) => {
+    // One that isn't there any more has no address: it's merged again, or taken out where parts of it are left.
+    merges: merges.map((merge) => {
+      const { key, use, domain, address } = merge;
       const text = live.data?.[key] ?? "";
       const merged =
         use === "mergedCorefile"
           ? mergeCorefile(text, domain, address)
           : mergeStubDomains(text, domain, address);
-      return merged.text === text;
+      return merged.text === text ? merge : { ...merge, address: "" };
     }),
   };
 }

@@ -6,6 +6,7 @@ import {
   stubDomainBlock,
   unmergeCorefile,
 } from "../../src";
+import { unmergeStubDomains } from "../../src/core/stubDomains";
 
 /** What kubeadm writes into the ConfigMap `coredns` of a new cluster. */
 const kubeadmCorefile = `.:53 {
@@ -53,6 +54,16 @@ describe("merging the stub domain into a Corefile", () => {
     expect(merged.endsWith(corefile)).toBe(true);
     expect(merged).toContain(stubDomainBlock("global", "10.96.0.53"));
     expect(unmergeCorefile(merged, "global")).toBe(corefile);
+  });
+
+  it("is replaced where it stands, whatever others put before it", () => {
+    const merged = mergeCorefile(kubeadmCorefile, "global", "10.96.0.53").text!;
+    const moved = `# theirs\nother:53 {\n}\n${merged}`;
+    const again = mergeCorefile(moved, "global", "10.96.0.53").text!;
+    expect(again).toBe(moved);
+    const changed = mergeCorefile(moved, "global", "10.96.0.54").text!;
+    expect(changed).toBe(moved.replace("10.96.0.53", "10.96.0.54"));
+    expect(unmergeCorefile(changed, "global")).toBe(`# theirs\nother:53 {\n}\n${kubeadmCorefile}`);
   });
 
   it.each(corefiles)("%s is merged once, however often", (_what, corefile) => {
@@ -153,5 +164,23 @@ describe("the zone of the domain", () => {
     const zone = domainZone("global", records);
     expect(domainZone("global", [...records].reverse())).toBe(zone);
     expect(serialOf(domainZone("global", records.slice(1)))).not.toBe(serialOf(zone));
+  });
+});
+
+describe("taking a stub domain out of kube-dns' map", () => {
+  it.each([
+    ["", "10.96.0.53", ""],
+    ['{ "acme.local": ["1.2.3.4"] }', "10.96.0.53", '{ "acme.local": ["1.2.3.4"] }'],
+    [
+      '{"acme.local":["1.2.3.4"],"global":["10.96.0.53"]}',
+      "10.96.0.53",
+      '{"acme.local":["1.2.3.4"]}',
+    ],
+    ['{"global":["10.96.0.53"]}', "10.96.0.53", ""],
+    // Somebody else's, at another address.
+    ['{"global":["10.96.0.9"]}', "10.96.0.53", '{"global":["10.96.0.9"]}'],
+    ["no map", "10.96.0.53", "no map"],
+  ])("%j at %s leaves %j", (json, address, left) => {
+    expect(unmergeStubDomains(json, "global", address)).toBe(left);
   });
 });

@@ -116,4 +116,24 @@ describe("a mesh on two clusters, and then on three", () => {
     expect(metadata.annotations).toBeUndefined();
     expect(await mesh.clusters.west!.api.find("/api/v1/namespaces/older")).toBeUndefined();
   });
+
+  it("leaves a namespace that it made to those who work in it by now", async () => {
+    const { api } = mesh.clusters.east!;
+    const metadata = { name: "theirs", namespace: "shop" };
+    const labels = { app: "theirs" };
+    const containers = [{ name: "app", image: "app" }];
+    await api.post("/apis/apps/v1/namespaces/shop/deployments", {
+      metadata,
+      spec: {
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers } },
+      },
+    });
+    mesh.settings.description = { ...two, services: {} };
+    expect((await mesh.stack.up()).error).toBeUndefined();
+    expect(await api.find("/apis/apps/v1/namespaces/shop/deployments/theirs")).toBeDefined();
+    expect(await mesh.clusters.west!.api.find("/api/v1/namespaces/shop")).toBeUndefined();
+    const namespace = await api.find("/api/v1/namespaces/shop");
+    expect(namespace.metadata.annotations).toBeUndefined();
+  });
 });

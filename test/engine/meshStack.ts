@@ -35,7 +35,7 @@ export async function startMesh(
   env: Readonly<Record<string, string>> = {},
 ): Promise<MeshStack> {
   const optionsOf = (name: string): ClusterOptions =>
-    (options as Readonly<Record<string, ClusterOptions>>)[name] ?? (options as ClusterOptions);
+    (options as Readonly<Record<string, ClusterOptions>>)[name] ?? options;
   const started = await Promise.all(names.map((name) => startCluster(name, optionsOf(name))));
   const clusters = Object.fromEntries(started.map((cluster) => [cluster.name, cluster]));
   let plan: Plan | undefined;

@@ -69,6 +69,8 @@ export function preparePlugins(options: PluginOptions = {}): PluginHost {
   // The plugin of dynamic providers is real; it comes with the language host, which inline programs don't need.
   writeShim(join(path, "pulumi-resource-pulumi-nodejs"), [
     process.execPath,
+    "--require",
+    join(standInsFolder(), "nodeProvider.js"),
     require.resolve("@pulumi/pulumi/cmd/dynamic-provider"),
   ]);
   const log = join(folder, "operations.jsonl");

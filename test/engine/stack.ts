@@ -1,6 +1,6 @@
 /** Stacks of the real engine: its executable, a backend of files, and programs in this process. */
 import {
-  cpSync,
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -39,6 +39,8 @@ export interface Run {
 export interface RunOptions {
   /** Environment of the engine and its plugins. */
   readonly env?: Readonly<Record<string, string>>;
+  /** How many resources at a time. @default the engine's */
+  readonly parallel?: number;
 }
 
 export class TestStack {
@@ -126,9 +128,18 @@ export class TestStack {
     return this.#run(options, (shared) => this.#stack.destroy(shared));
   }
 
-  /** An update that was killed leaves its lock. */
+  /**
+   * What a user does after an update was killed: removes its lock, and, where the engine was cut off while it wrote its
+   * state, takes the copy that it had made just before. (The backend of files writes in place.)
+   */
   async unlock(): Promise<void> {
+    const file = this.#stateFile();
+    if (!isWhole(file)) copyFileSync(`${file}.bak`, file);
     await this.#stack.cancel();
+  }
+
+  #stateFile(): string {
+    return join(this.folder, "backend/.pulumi/stacks/meshspan-test/test.json");
   }
 
   async state(): Promise<readonly any[]> {
@@ -136,8 +147,13 @@ export class TestStack {
     return deployment?.resources ?? [];
   }
 
-  exported(): Promise<Deployment> {
-    return this.#stack.exportStack();
+  /** The state as the backend keeps it: secrets are encrypted. */
+  stored(): Deployment {
+    const { version, checkpoint } = JSON.parse(readFileSync(this.#stateFile(), "utf8")) as {
+      readonly version: number;
+      readonly checkpoint: { readonly latest: unknown };
+    };
+    return { version, deployment: checkpoint.latest };
   }
 
   imported(state: Deployment): Promise<void> {
@@ -160,23 +176,19 @@ export class TestStack {
     ]);
   }
 
-  /** A copy of what a test wants to look at later. */
-  keep(folder: string): void {
-    cpSync(join(this.folder, "backend"), folder, { recursive: true });
-  }
-
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
   async #run(
-    { env = {} }: RunOptions,
+    { env = {}, parallel }: RunOptions,
     operation: (shared: {
       onOutput: (text: string) => void;
       onError: (text: string) => void;
       onEvent: (event: EngineEvent) => void;
       color: "never";
       diff: boolean;
+      parallel?: number;
     }) => Promise<unknown>,
   ): Promise<Run> {
     const output: string[] = [];
@@ -198,6 +210,7 @@ export class TestStack {
         color: "never",
         // All values that a preview shows.
         diff: true,
+        ...(parallel === undefined ? {} : { parallel }),
       });
     } catch (thrown) {
       error = thrown instanceof Error ? thrown.message : String(thrown);
@@ -216,6 +229,15 @@ export class TestStack {
     };
     this.#seen += `${run.output}\n${JSON.stringify(events)}\n${error ?? ""}\n`;
     return run;
+  }
+}
+
+function isWhole(file: string): boolean {
+  try {
+    JSON.parse(readFileSync(file, "utf8"));
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -91,9 +91,14 @@ describe("KindCluster", () => {
   const folder = mkdtempSync(join(tmpdir(), "meshspan-"));
   afterAll(() => rmSync(folder, { recursive: true }));
   const fake = fakeKind(folder);
-  const sh = (script: string, cluster: string, options: { PATH?: string; input?: string } = {}) => {
+  const sh = (
+    script: string,
+    cluster: string,
+    options: { PATH?: string; input?: string } = {},
+    owner = "project/stack",
+  ) => {
     const PATH = options.PATH ?? `${fake.bin}:${process.env.PATH}`;
-    const env = { ...fake.env, PATH, KIND_CLUSTER: cluster };
+    const env = { ...fake.env, PATH, KIND_CLUSTER: cluster, KIND_OWNER: owner };
     try {
       const out = execFileSync("/bin/sh", ["-c", script], {
         env,
@@ -115,6 +120,10 @@ describe("KindCluster", () => {
     expect(sh(createScript, "shop-east").out).toContain("using the cluster shop-east");
     expect(sh(kubeconfigScript, "shop-east").out).toBe("the kubeconfig\n");
     expect(sh(nodeAddressScript, "shop-east").out).toBe("172.18.0.3\n");
+    // Another stack neither uses it nor takes it down.
+    expect(sh(createScript, "shop-east", {}, "project/other").code).toBe(1);
+    expect(sh(deleteScript, "shop-east", {}, "project/other").code).toBe(0);
+    expect(fake.clusters()).toContain("shop-east");
     expect(sh(deleteScript, "shop-east").code).toBe(0);
     expect(sh(deleteScript, "shop-east").code).toBe(0);
     expect(fake.calls()).toEqual(["create shop-east", "delete shop-east"]);
@@ -253,7 +262,7 @@ describe("GkeCluster", () => {
   it("lets peers reach the gateway, and nobody else", async () => {
     const { registered } = await run(mesh, outputs);
     const rules = registered
-      .filter(({ type }) => type === "gcp:compute/firewall:Firewall")
+      .filter(({ type, name }) => type.endsWith(":Firewall") && !name.endsWith("-webhooks"))
       .map(({ name, inputs }) => [
         name,
         inputs.priority,
@@ -261,11 +270,12 @@ describe("GkeCluster", () => {
         inputs.allows ?? inputs.denies,
       ]);
     const tcp = [{ protocol: "tcp", ports: ["15443"] }];
+    const own = ["10.0.0.0/20", "10.4.0.0/14"];
     expect(rules.sort(([a], [b]) => (a < b ? -1 : 1))).toEqual([
       ["m-a-gateway-others", 900, ["0.0.0.0/0"], tcp],
-      ["m-a-gateway-peers", 800, ["198.51.100.2/32"], tcp],
+      ["m-a-gateway-peers", 800, ["198.51.100.2/32", ...own], tcp],
       ["m-b-gateway-others", 900, ["0.0.0.0/0"], tcp],
-      ["m-b-gateway-peers", 800, ["198.51.100.1/32"], tcp],
+      ["m-b-gateway-peers", 800, ["198.51.100.1/32", ...own], tcp],
     ]);
   });
 

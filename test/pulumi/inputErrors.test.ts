@@ -171,9 +171,9 @@ it.each([
   ],
   ['Apply failed with 1 conflict: conflict with "kubectl": .data', /nothing was overwritten/],
 ])("says what to do about: %s", (message, hint) => {
-  expect(hintFor("shop/east/x", [message])).toMatch(hint);
+  expect(hintFor("shop/east/x", "kubernetes:core/v1:Service", [message])).toMatch(hint);
 });
 
 it("says nothing where it knows nothing better", () => {
-  expect(hintFor("shop/east/x", ["quota exceeded"])).toBeUndefined();
+  expect(hintFor("shop/east/x", "kubernetes:core/v1:Service", ["quota exceeded"])).toBeUndefined();
 });

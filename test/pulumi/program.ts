@@ -50,29 +50,33 @@ function outputsOf({ type, name, inputs }: pulumi.runtime.MockResourceArgs): obj
 /**
  * What the program registers, in order, and what it returns.
  * @param outputs What providers add to the inputs of a resource, beside what every program here needs.
+ * @param config The program's own configuration.
  */
 export async function run<T>(
   program: () => T,
-  outputs: (resource: pulumi.runtime.MockResourceArgs) => object = () => ({}),
-  preview = false,
+  outputs: (resource: pulumi.runtime.MockResourceArgs) => object | Promise<object> = () => ({}),
+  config: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly registered: readonly Registered[]; readonly result: T }> {
   const registered: Registered[] = [];
   await pulumi.runtime.setMocks(
     {
-      newResource: (resource) => {
+      newResource: async (resource) => {
         const { type, name, inputs } = resource;
         registered.push({ type, name, inputs });
         const plain = { ...resource, inputs: revealed(inputs) };
         return {
           id: `${name}-id`,
-          state: { ...inputs, ...outputsOf(plain), ...outputs(plain) },
+          state: { ...inputs, ...outputsOf(plain), ...(await outputs(plain)) },
         };
       },
       call: () => ({}),
     },
     "test",
     "unit",
-    preview,
+    false,
+  );
+  pulumi.runtime.setAllConfig(
+    Object.fromEntries(Object.entries(config).map(([key, value]) => [`test:${key}`, value])),
   );
   let result: T | undefined;
   await pulumi.runtime.runInPulumiStack(() => {

@@ -11,7 +11,7 @@ export interface ExistingClusterArgs {
   readonly context?: pulumi.Input<string>;
   /**
    * What stays the same as long as it is the same cluster; another value replaces everything in it.
-   * @default the API server's URL
+   * @default a digest of the cluster's CA; where the kubeconfig has none, the API server's URL
    */
   readonly clusterIdentifier?: pulumi.Input<string>;
   /** An address of a node that peers reach, for a gateway of type NodePort. @default none */
@@ -23,6 +23,7 @@ export interface ExistingClusterArgs {
 /** A cluster that is there: nothing is made but the provider for it. */
 export class ExistingCluster extends MeshCluster {
   readonly kubeconfig: pulumi.Output<string>;
+  readonly identifier: pulumi.Output<string>;
   readonly provider: kubernetes.Provider;
   override readonly nodeAddress: pulumi.Output<string> | undefined;
   override readonly egressRanges: pulumi.Output<string[]> | undefined;
@@ -37,9 +38,10 @@ export class ExistingCluster extends MeshCluster {
       .all([args.kubeconfig, args.context])
       .apply(([text, wanted]) => oneContext(text, wanted, name));
     this.kubeconfig = pulumi.secret(context.apply(({ text }) => text));
-    // The server's address is no secret, and a secret identifier would hide what a preview says.
-    const server = pulumi.unsecret(context.apply((found) => found.server));
-    this.provider = clusterProvider(name, this.kubeconfig, args.clusterIdentifier ?? server, this);
+    // It's no secret, and a secret identifier would hide what a preview says.
+    const found = pulumi.unsecret(context.apply(({ authority, server }) => authority || server));
+    this.identifier = pulumi.output(args.clusterIdentifier ?? found);
+    this.provider = clusterProvider(name, this.kubeconfig, this.identifier, this);
     this.nodeAddress = args.nodeAddress === undefined ? undefined : pulumi.output(args.nodeAddress);
     this.egressRanges =
       args.egressRanges === undefined ? undefined : pulumi.output(args.egressRanges);

@@ -42,6 +42,7 @@ const nodeRoles = ["roles/container.defaultNodeServiceAccount", "roles/artifactr
  */
 export class GkeCluster extends MeshCluster {
   readonly kubeconfig: pulumi.Output<string>;
+  readonly identifier: pulumi.Output<string>;
   readonly provider: kubernetes.Provider;
   override readonly egressRanges: pulumi.Output<string[]>;
   /** Name of the VPC network. */
@@ -49,6 +50,9 @@ export class GkeCluster extends MeshCluster {
   readonly #name: string;
   readonly #project: { readonly project?: pulumi.Input<string> };
   readonly #nodeTag: string;
+  /** Ranges of nodes and pods: what a load balancer sends on from node to node comes from there. */
+  readonly #own: readonly string[];
+  #admits = false;
 
   constructor(name: string, args: GkeClusterArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("meshspan:index:GkeCluster", name, {}, options);
@@ -60,6 +64,10 @@ export class GkeCluster extends MeshCluster {
     this.#name = name;
     this.#project = project;
     this.#nodeTag = `${name}-node`;
+    const nodeRange = args.nodeRange ?? "10.0.0.0/20";
+    const podRange = args.podRange ?? "10.4.0.0/14";
+    const controlPlaneRange = args.controlPlaneRange ?? "172.16.0.0/28";
+    this.#own = [nodeRange, podRange];
 
     const network =
       args.network ??
@@ -71,10 +79,10 @@ export class GkeCluster extends MeshCluster {
         ...project,
         region,
         network,
-        ipCidrRange: args.nodeRange ?? "10.0.0.0/20",
+        ipCidrRange: nodeRange,
         privateIpGoogleAccess: true,
         secondaryIpRanges: [
-          { rangeName: "pods", ipCidrRange: args.podRange ?? "10.4.0.0/14" },
+          { rangeName: "pods", ipCidrRange: podRange },
           { rangeName: "services", ipCidrRange: args.serviceRange ?? "10.8.0.0/20" },
         ],
       },
@@ -129,7 +137,7 @@ export class GkeCluster extends MeshCluster {
         privateClusterConfig: {
           enablePrivateNodes: true,
           enablePrivateEndpoint: false,
-          masterIpv4CidrBlock: args.controlPlaneRange ?? "172.16.0.0/28",
+          masterIpv4CidrBlock: controlPlaneRange,
         },
         ...(args.authorizedRanges === undefined
           ? {}
@@ -171,23 +179,40 @@ export class GkeCluster extends MeshCluster {
       },
       parent,
     );
+    // GKE opens ports 443 and 10250 to a private control plane; istiod's webhooks, which inject sidecars, are at 15017.
+    const webhooks = new gcp.compute.Firewall(
+      `${name}-webhooks`,
+      {
+        ...project,
+        network,
+        direction: "INGRESS",
+        allows: [{ protocol: "tcp", ports: ["15017"] }],
+        sourceRanges: [controlPlaneRange],
+        targetTags: [this.#nodeTag],
+      },
+      parent,
+    );
     this.kubeconfig = pulumi.secret(
-      // Of a cluster without nodes, nothing would get ready.
+      // Without nodes, or webhooks that are reached, nothing would get ready.
       pulumi
-        .all([cluster.name, cluster.endpoint, cluster.masterAuth, nodes.id])
+        .all([cluster.name, cluster.endpoint, cluster.masterAuth, nodes.id, webhooks.id])
         .apply(([clusterName, endpoint, auth]) =>
           gkeKubeconfig(clusterName, endpoint, auth.clusterCaCertificate),
         ),
     );
-    this.provider = clusterProvider(name, this.kubeconfig, cluster.id, this);
+    this.identifier = cluster.id;
+    this.provider = clusterProvider(name, this.kubeconfig, this.identifier, this);
     this.registerOutputs({ kubeconfig: this.kubeconfig, egressRanges: this.egressRanges });
   }
 
   /**
    * Lets the mesh's gateway be reached from these ranges only. GKE opens load balancers' ports to everybody
-   * unless their Services say otherwise, so peers are admitted and all others refused, ahead of that rule.
+   * unless their Services say otherwise, so peers are admitted and all others refused, ahead of that rule. `Mesh` calls
+   * this; a second call changes nothing.
    */
   admitPeers(ranges: pulumi.Input<pulumi.Input<string>[]>, port: number): void {
+    if (this.#admits) return;
+    this.#admits = true;
     const gcp = optionalPeer("@pulumi/gcp", "GkeCluster");
     const rule = (
       what: string,
@@ -208,7 +233,12 @@ export class GkeCluster extends MeshCluster {
         },
         { parent: this },
       );
-    rule("peers", 800, "allows", ranges);
+    rule(
+      "peers",
+      800,
+      "allows",
+      pulumi.output(ranges).apply((peers) => [...peers, ...this.#own]),
+    );
     rule("others", 900, "denies", ["0.0.0.0/0"]);
   }
 }

@@ -32,6 +32,7 @@ export interface KindClusterArgs {
  */
 export class KindCluster extends MeshCluster {
   readonly kubeconfig: pulumi.Output<string>;
+  readonly identifier: pulumi.Output<string>;
   readonly provider: kubernetes.Provider;
   override readonly nodeAddress: pulumi.Output<string>;
 
@@ -43,7 +44,11 @@ export class KindCluster extends MeshCluster {
     super("meshspan:index:KindCluster", name, {}, options);
     const { local } = optionalPeer("@pulumi/command", "KindCluster");
     const clusterName = args.clusterName ?? name;
-    const environment = { KIND_CLUSTER: clusterName };
+    const environment = {
+      KIND_CLUSTER: clusterName,
+      // Stacks of one program, on one machine, have clusters of the same names.
+      KIND_OWNER: `${pulumi.getProject()}/${pulumi.getStack()}`,
+    };
     const config = kindConfig(args);
     const cluster = new local.Command(
       name,
@@ -76,8 +81,10 @@ export class KindCluster extends MeshCluster {
     const context = kubeconfig.stdout.apply((text) => oneContext(text, undefined, name));
     this.kubeconfig = pulumi.secret(context.apply(({ text }) => text));
     this.nodeAddress = address.stdout;
-    const identifier = context.apply(({ authority }) => `kind-${clusterName}-${authority}`);
-    this.provider = clusterProvider(name, this.kubeconfig, pulumi.unsecret(identifier), this);
+    this.identifier = pulumi.unsecret(
+      context.apply(({ authority }) => `kind-${clusterName}-${authority}`),
+    );
+    this.provider = clusterProvider(name, this.kubeconfig, this.identifier, this);
     if (args.metalLb !== undefined && args.metalLb !== false) {
       installMetalLb(name, args.metalLb === true ? {} : args.metalLb, this);
     }
@@ -105,7 +112,7 @@ export function kindConfig({ image, workers = 0, locality }: KindClusterArgs): s
   });
 }
 
-/** A name that kind takes: lowercase letters, digits and "-". */
+/** A name that kind takes, short enough for the names of its nodes: `<name>-control-plane` is a host name. */
 export function kindName(mesh: string, cluster: string): string {
-  return label.mend(`${mesh}-${cluster}`);
+  return label.mend(`${mesh}-${cluster}`.slice(0, 63 - "-control-plane".length));
 }

@@ -10,15 +10,20 @@ need() {
 }
 need kind "install it as https://kind.sigs.k8s.io/docs/user/quick-start/#installation says, then run pulumi up again"
 need "$engine" "kind runs clusters in its containers; install and start it, then run pulumi up again"
-exists() { kind get clusters 2>/dev/null | grep -qxF "$KIND_CLUSTER"; }
+clusters="$(kind get clusters 2>/dev/null)" || {
+  echo "kind can't list its clusters: is $engine running?" >&2
+  exit 1
+}
+exists() { printf '%s\\n' "$clusters" | grep -qxF "$KIND_CLUSTER"; }
 node="$KIND_CLUSTER-control-plane"
 # kind writes into the kubeconfig it finds, and switches its context: not into the user's.
 KUBECONFIG="$(mktemp)"; export KUBECONFIG
 trap 'rm -f "$KUBECONFIG"' EXIT
 `;
 
-/** A file in the node says that creation came to its end, and that it was ours. */
+/** A file in the node says that creation came to its end, and whose cluster it is: the project and the stack. */
 const marker = "/etc/meshspan-cluster";
+const owner = `"$("$engine" exec "$node" cat ${marker} 2>/dev/null)"`;
 
 /**
  * Makes the cluster of the configuration on standard input. One that an interrupted run finished is used; one
@@ -26,7 +31,7 @@ const marker = "/etc/meshspan-cluster";
  */
 export const createScript = `${requirements}
 if exists; then
-  if "$engine" exec "$node" test -e ${marker} 2>/dev/null; then
+  if [ ${owner} = "$KIND_OWNER" ]; then
     echo "using the cluster $KIND_CLUSTER that an earlier run made"
     exit 0
   fi
@@ -34,11 +39,15 @@ if exists; then
   exit 1
 fi
 kind create cluster --name "$KIND_CLUSTER" --config - --wait 180s
-"$engine" exec "$node" touch ${marker}
+"$engine" exec "$node" sh -c 'printf %s "$1" >${marker}' mark "$KIND_OWNER"
 `;
 
 export const deleteScript = `${requirements}
 exists || exit 0
+[ ${owner} = "$KIND_OWNER" ] || {
+  echo "the kind cluster $KIND_CLUSTER is somebody else's by now, and stays" >&2
+  exit 0
+}
 kind delete cluster --name "$KIND_CLUSTER"
 `;
 

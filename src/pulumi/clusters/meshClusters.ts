@@ -39,19 +39,18 @@ export function clusterIssues(
   ];
 }
 
-/** Every cluster of the mesh, and which of them are made here because nobody gave them. */
+/** Every cluster of the mesh: given, or made here because nobody gave it. */
 export function meshClusters(
   mesh: Mesh,
   given: MeshClusters,
   parent: pulumi.Resource,
-): { readonly clusters: MeshClusters; readonly made: ReadonlySet<string> } {
-  const names = mesh.clusters.map(({ name }) => name);
-  const made = new Set(names.filter((name) => given[name] === undefined));
-  const clusters = mesh.clusters.map((cluster): [string, MeshCluster] => [
-    cluster.name,
-    given[cluster.name] ?? makeCluster(mesh, cluster, parent),
-  ]);
-  return { clusters: Object.fromEntries(clusters), made };
+): MeshClusters {
+  return Object.fromEntries(
+    mesh.clusters.map((cluster): [string, MeshCluster] => [
+      cluster.name,
+      given[cluster.name] ?? makeCluster(mesh, cluster, parent),
+    ]),
+  );
 }
 
 /** Why a cluster can't be made from what the description says of it. */

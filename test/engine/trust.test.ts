@@ -1,0 +1,117 @@
+/** @jest-environment ./test/engine/environment.cjs */
+/** Roots that the user brings, with their keys or behind a CA that signs. */
+import { X509Certificate } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import type { MeshDescription } from "../../src";
+import { type Authority, createRoot, verifyCertificates } from "../../src/pki";
+import type { Root } from "../../src/pulumi";
+import { type MeshStack, startMesh } from "./meshStack";
+import { diagnostics, steps } from "./stack";
+
+jest.setTimeout(180_000);
+
+const description: MeshDescription = {
+  name: "m",
+  clusters: { a: { provider: "existing", gateway: { address: "203.0.113.1" } } },
+};
+
+describe("a root of the user's", () => {
+  let mesh: MeshStack;
+  let own: Authority;
+  beforeAll(async () => {
+    own = await createRoot({ meshName: "m", now: new Date() });
+    mesh = await startMesh(["a"], { description });
+  });
+  afterAll(() => mesh.stop());
+
+  const files = async (): Promise<Record<string, string>> => {
+    const secret = await mesh.clusters.a!.api.find(
+      "/api/v1/namespaces/istio-system/secrets/cacerts",
+    );
+    return Object.fromEntries(
+      Object.entries<string>(secret.data).map(([name, text]) => [
+        name,
+        Buffer.from(text, "base64").toString(),
+      ]),
+    );
+  };
+
+  it("signs the intermediates, and no other root is made", async () => {
+    const root: Root = { certificate: own.certificatePem, key: own.keyPem };
+    mesh.settings.args = { root };
+    const up = await mesh.stack.up();
+    expect(up.error).toBeUndefined();
+    const a = await files();
+    expect(a["root-cert.pem"]).toBe(own.certificatePem);
+    const set = { root: { certificatePem: own.certificatePem }, clusters: { a: a as never } };
+    expect(verifyCertificates(set, { now: new Date() })).toEqual([]);
+    expect(steps(up).join("\n")).not.toContain("selfSignedCert");
+    const line = own.keyPem.split("\n")[1]!;
+    for (const [where, text] of mesh.stack.everythingWritten())
+      expect(`${where}: ${text.includes(line)}`).toBe(`${where}: false`);
+  });
+
+  it("stays where its description is edited: that counts for the next one", async () => {
+    mesh.settings.args = {};
+    mesh.settings.description = description;
+    expect((await mesh.stack.up()).error).toBeUndefined();
+    const before = (await files())["root-cert.pem"];
+    mesh.settings.description = {
+      ...description,
+      trust: { rootDays: 100, algorithm: "ecdsa-p384" },
+    };
+    expect((await mesh.stack.up()).error).toBeUndefined();
+    const after = await files();
+    expect(after["root-cert.pem"]).toBe(before);
+    const intermediate = new X509Certificate(after["ca-cert.pem"]!);
+    expect(intermediate.publicKey.asymmetricKeyDetails).toEqual({ namedCurve: "secp384r1" });
+    mesh.settings.description = description;
+  });
+
+  it("may stay in a CA that signs requests", async () => {
+    // A CA beside the mesh, which gives away certificates and nothing else.
+    mesh.settings.args = {
+      root: {
+        certificate: own.certificatePem,
+        sign: ({ cluster, request, days }) => ({
+          certificate: new tls.LocallySignedCert(`external-${cluster}`, {
+            certRequestPem: request,
+            caCertPem: own.certificatePem,
+            caPrivateKeyPem: pulumi.secret(own.keyPem),
+            isCaCertificate: true,
+            maxPathLength: 0,
+            allowedUses: ["cert_signing", "crl_signing", "digital_signature"],
+            validityPeriodHours: days * 24,
+          }).certPem,
+        }),
+      },
+    };
+    expect((await mesh.stack.up()).error).toBeUndefined();
+    const a = await files();
+    const set = { root: { certificatePem: own.certificatePem }, clusters: { a: a as never } };
+    expect(verifyCertificates(set, { now: new Date() })).toEqual([]);
+  });
+
+  it("is refused before it gets to a cluster, where what it signed is no CA", async () => {
+    const before = await files();
+    mesh.settings.args = {
+      root: {
+        certificate: own.certificatePem,
+        sign: ({ cluster, request }) => ({
+          certificate: new tls.LocallySignedCert(`external-${cluster}`, {
+            certRequestPem: request,
+            caCertPem: own.certificatePem,
+            caPrivateKeyPem: pulumi.secret(own.keyPem),
+            allowedUses: ["server_auth"],
+            validityPeriodHours: 48,
+          }).certPem,
+        }),
+      },
+    };
+    const run = await mesh.stack.up();
+    expect(run.error).toBeDefined();
+    expect(`${run.error}${diagnostics(run)}`).toMatch(/root\.certs\.a\["ca-cert\.pem"\]/);
+    expect(await files()).toEqual(before);
+  });
+});
