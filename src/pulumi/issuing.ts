@@ -155,16 +155,18 @@ function lines(pem = ""): string {
   return pem === "" || pem.endsWith("\n") ? pem : `${pem}\n`;
 }
 
-/** The same files, once they are known to make a mesh: istiod takes some that every proxy then refuses. */
-export function checkedCaFiles(
+/**
+ * The same files, once they are known to make a mesh: istiod takes some that every proxy then refuses.
+ * @throws InputPropertiesError with every fault.
+ */
+export async function checkCaFiles(
   name: string,
-  { rootCertificate, files }: IssuedCa,
-): IssuedCa["files"] {
-  return pulumi.all([rootCertificate, files]).apply(async ([root, clusters]) => {
-    const { verifyCertificates } = await import("../pki/index.js");
-    const set = { root: { certificatePem: lines(root) }, clusters };
-    const issues = verifyCertificates(set, { now: new Date() });
-    if (issues.length > 0) throw inputPropertiesError(name, issues, ["root"]);
-    return clusters;
-  });
+  root: string,
+  clusters: CaFilesByCluster,
+): Promise<CaFilesByCluster> {
+  const { verifyCertificates } = await import("../pki/index.js");
+  const set = { root: { certificatePem: lines(root) }, clusters };
+  const issues = verifyCertificates(set, { now: new Date() });
+  if (issues.length > 0) throw inputPropertiesError(name, issues, ["root"]);
+  return clusters;
 }

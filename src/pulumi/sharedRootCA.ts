@@ -4,7 +4,7 @@ import type { Mesh } from "../core/mesh";
 import { planRootNamespace } from "../core/objects/namespaces";
 import { planRootOfTrust } from "../core/objects/rootOfTrust";
 import { withInputErrors } from "./inputErrors";
-import { checkedCaFiles, type IssuedCa, issueWithTls, type Root } from "./issuing";
+import { checkCaFiles, type IssuedCa, issueWithTls, type Root } from "./issuing";
 import { nothingLate } from "./lateOutputs";
 import type { MeshClusters } from "./meshCluster";
 import { checkPlaceable, placeObjects } from "./placement";
@@ -54,7 +54,11 @@ export class SharedRootCA extends pulumi.ComponentResource {
 
   #issue(name: string, mesh: Mesh, root: Root | undefined): IssuedCa {
     const issued = issueWithTls(name, mesh, root, this);
-    return root === undefined ? issued : { ...issued, files: checkedCaFiles(name, issued) };
+    if (root === undefined) return issued;
+    const files = pulumi
+      .all([issued.rootCertificate, issued.files])
+      .apply(([certificate, clusters]) => checkCaFiles(name, certificate, clusters));
+    return { ...issued, files };
   }
 }
 
