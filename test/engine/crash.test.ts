@@ -1,5 +1,5 @@
 /** @jest-environment ./test/engine/environment.cjs */
-/** The engine is killed after each operation in turn, before it has noted what was done. */
+/** The engine is killed after operations in turn, before it has noted what was done. */
 import type { MeshDescription } from "../../src";
 import { differencesFromPlan, fromCharts, type MeshStack, startMesh } from "./meshStack";
 import { diagnostics, type Run, steps } from "./stack";
@@ -54,10 +54,14 @@ describe("an operation that is killed", () => {
   });
   afterAll(() => mesh.stop());
 
-  /** The first step of a run is the one that the run before was killed at; this time it's noted, and the next is not. */
-  const killed = { env: { MESHSPAN_STANDIN_KILL_AT: "2" }, parallel: 1 };
+  /**
+   * The first step of a run is the one that the run before was killed at; the last one isn't noted. Every step is killed
+   * with MESHSPAN_KILL_EACH=1, which takes ten minutes; otherwise one in three.
+   */
+  const killAt = process.env.MESHSPAN_KILL_EACH === "1" ? "2" : "4";
+  const killed = { env: { MESHSPAN_STANDIN_KILL_AT: killAt }, parallel: 1 };
 
-  /** Runs an operation, killed at each of its steps in turn, until nothing is left to do. @returns how often it was killed. */
+  /** Runs an operation, killed again and again, until nothing is left to do. @returns how often it was killed. */
   async function untilDone(
     operation: (options: typeof killed) => Promise<Run>,
     between: () => Promise<void>,
@@ -105,7 +109,7 @@ describe("an operation that is killed", () => {
     const kills = await converges();
     const operations = mesh.stack.plugins.operations().filter(({ performed }) => performed);
     console.log(`up: killed ${kills} times, ${operations.length} operations`);
-    expect(kills).toBeGreaterThan(10);
+    expect(kills).toBeGreaterThan(5);
   });
 
   it("goes on with an update", async () => {
@@ -113,7 +117,7 @@ describe("an operation that is killed", () => {
     mesh.settings.description = changed;
     const kills = await converges();
     console.log(`up with changes: killed ${kills} times`);
-    expect(kills).toBeGreaterThan(3);
+    expect(kills).toBeGreaterThan(0);
     expect(await root()).toBe(before);
   });
 
