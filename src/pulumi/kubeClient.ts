@@ -32,6 +32,10 @@ export function isNotFound(error: unknown): boolean {
   return statusOf(error) === 404;
 }
 
+export function isConflict(error: unknown): boolean {
+  return statusOf(error) === 409;
+}
+
 /** What a failed request means, and what to do about it; no request's contents. */
 export function describeFailure(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);

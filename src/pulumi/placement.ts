@@ -101,7 +101,7 @@ function placementIssues(
   name: string,
   objects: readonly PlannedObject[],
 ): readonly Issue[] {
-  const cluster = Object.hasOwn(clusters, name) ? clusters[name] : undefined;
+  const cluster = findMeshCluster(clusters, name);
   if (cluster === undefined) return [missingCluster(name)];
   const placed = placedIn(cluster);
   return objects.flatMap(({ key, manifest, shared }): readonly Issue[] => {
@@ -130,9 +130,13 @@ function missingCluster(name: string): Issue {
 
 /** The cluster of that name. @throws MeshError when it isn't among those that were given. */
 export function requireMeshCluster(clusters: MeshClusters, name: string): MeshCluster {
-  const cluster = Object.hasOwn(clusters, name) ? clusters[name] : undefined;
+  const cluster = findMeshCluster(clusters, name);
   if (cluster === undefined) throw new MeshError([missingCluster(name)]);
   return cluster;
+}
+
+function findMeshCluster(clusters: MeshClusters, name: string): MeshCluster | undefined {
+  return Object.hasOwn(clusters, name) ? clusters[name] : undefined;
 }
 
 /** Late values have expressions as JSON, so that two that mean the same look the same. */

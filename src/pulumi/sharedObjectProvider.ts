@@ -7,7 +7,7 @@ import type { KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-n
 import { type Merged, mergeCorefile, unmergeCorefile } from "../core/corefile";
 import type { Manifest } from "../core/objects/manifest";
 import { mergeStubDomains, unmergeStubDomains } from "../core/stubDomains";
-import { connect, describeFailure, isNotFound, within } from "./kubeClient";
+import { connect, describeFailure, isConflict, isNotFound, within } from "./kubeClient";
 
 /** Merges a stub domain into a text of the live ConfigMap. */
 export interface LiveMerge {
@@ -271,10 +271,6 @@ async function gone(api: KubernetesObjectApi, inputs: SharedObjectInputs): Promi
 function isMadeByMesh(inputs: SharedObjectInputs, live: KubernetesObject): boolean {
   const maker = makerOf(inputs);
   return live.metadata?.managedFields?.some((entry) => entry.manager === maker) === true;
-}
-
-function isConflict(error: unknown): boolean {
-  return typeof error === "object" && error !== null && "code" in error && error.code === 409;
 }
 
 /** What is left of the mesh's fields in the live object, for a refresh to compare. */
