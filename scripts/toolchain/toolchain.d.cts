@@ -10,7 +10,7 @@ export interface Component {
   readonly package?: string;
   /** Variables that the linker sets. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** A file of the Go module that is copied. */
+  /** A file or a folder of the Go module that is copied. */
   readonly file?: string;
   /** Folder with the requirements that pin its wheel. */
   readonly wheel?: string;

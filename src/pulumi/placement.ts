@@ -186,7 +186,7 @@ function makeResource(
   }
   const Class = resourceClassOf(manifest);
   const timeout = timeouts[key];
-  return new Class(resourceName, toInputs(awaited(manifest), source), {
+  return new Class(resourceName, toInputs(forProvider(mesh, manifest), source), {
     ...options,
     // Names are fixed: what takes its place would be taken over, and then deleted as the old one.
     deleteBeforeReplace: true,
@@ -196,10 +196,18 @@ function makeResource(
   });
 }
 
-/** The provider waits for kinds that it knows; of a Certificate, the secret that istiod starts with is made when it's ready. */
-function awaited(manifest: Manifest): Manifest {
-  if (manifest.kind !== "Certificate") return manifest;
-  const annotations = { ...manifest.metadata.annotations, "pulumi.com/waitFor": "condition=Ready" };
+/**
+ * A manifest with what the provider is told in annotations. Fields are managed in the mesh's name: by itself the provider
+ * makes up a name when it creates an object, and another one when a run that was killed is repeated, which from then on
+ * would conflict with the first. It waits for kinds that it knows; of a Certificate, the secret that istiod starts with is
+ * made when it's ready.
+ */
+function forProvider(mesh: Placement["mesh"], manifest: Manifest): Manifest {
+  const annotations = {
+    ...manifest.metadata.annotations,
+    "pulumi.com/patchFieldManager": `meshspan-${mesh.name}`,
+    ...(manifest.kind === "Certificate" ? { "pulumi.com/waitFor": "condition=Ready" } : {}),
+  };
   return { ...manifest, metadata: { ...manifest.metadata, annotations } };
 }
 

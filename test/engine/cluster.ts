@@ -1,14 +1,22 @@
 /** Real API servers for tests: etcd and kube-apiserver on free ports of this machine, gone when the test is. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { generateKeyPairSync } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { parseAllDocuments, stringify } from "yaml";
+import { parseAllDocuments } from "yaml";
 import { ApiClient, type Answer, keyOf } from "./apiClient";
+import {
+  administratorToken,
+  apiServerCommands,
+  type Credentials,
+  kubeconfigOf,
+  type ServerCommand,
+  serverCertificate,
+  writeCredentials,
+} from "./apiServer";
 import { Controllers } from "./controllers";
 import { componentPath } from "./toolchain";
 
@@ -40,18 +48,15 @@ export interface ClusterOptions {
   readonly stubDomains?: string;
 }
 
-const token = "token-of-the-administrator";
-
 export async function startCluster(
   name: string,
   options: ClusterOptions = {},
 ): Promise<TestCluster> {
-  const programs = { etcd: componentPath("etcd"), apiServer: componentPath("kube-apiserver") };
   if (options.crds === true) componentPath("istio-crds");
   // A port that was free may be taken in the moment before it's used; the server that wanted it ends then.
   for (let attempt = 1; ; attempt++) {
     try {
-      return await tryCluster(name, options, programs);
+      return await tryCluster(name, options);
     } catch (error) {
       if (attempt === 3 || !(error instanceof ServerEnded)) throw error;
     }
@@ -61,53 +66,14 @@ export async function startCluster(
 /** A server of a cluster ended by itself. */
 class ServerEnded extends Error {}
 
-async function tryCluster(
-  name: string,
-  options: ClusterOptions,
-  programs: { readonly etcd: string; readonly apiServer: string },
-): Promise<TestCluster> {
+async function tryCluster(name: string, options: ClusterOptions): Promise<TestCluster> {
   const folder = mkdtempSync(join(tmpdir(), `meshspan-${name}-`));
-  const [clientPort, peerPort, apiPort] = await freePorts(3);
-  const files = writeCredentials(folder);
-  const etcd = `http://127.0.0.1:${clientPort}`;
-  const peer = `http://127.0.0.1:${peerPort}`;
-  const { pids, supervisor, failure } = await supervise(folder, [
-    {
-      name: "etcd",
-      file: programs.etcd,
-      args: [
-        `--data-dir=${join(folder, "etcd")}`,
-        `--listen-client-urls=${etcd}`,
-        `--advertise-client-urls=${etcd}`,
-        `--listen-peer-urls=${peer}`,
-        `--initial-advertise-peer-urls=${peer}`,
-        `--initial-cluster=default=${peer}`,
-        "--unsafe-no-fsync",
-      ],
-    },
-    {
-      name: "kube-apiserver",
-      file: programs.apiServer,
-      args: [
-        `--etcd-servers=${etcd}`,
-        `--service-account-key-file=${files.publicKey}`,
-        `--service-account-signing-key-file=${files.privateKey}`,
-        "--service-account-issuer=https://kubernetes.default.svc",
-        "--service-cluster-ip-range=10.96.0.0/16",
-        "--authorization-mode=RBAC",
-        `--token-auth-file=${files.tokens}`,
-        `--cert-dir=${files.certificates}`,
-        `--secure-port=${apiPort}`,
-        "--bind-address=127.0.0.1",
-        // For machines without a network: no other address is looked for, and none is made known.
-        "--advertise-address=127.0.0.1",
-        "--endpoint-reconciler-type=none",
-        // Nobody collects garbage here: objects go at once, where they would wait for a collector.
-        "--enable-garbage-collector=false",
-        "--disable-admission-plugins=ServiceAccount",
-      ],
-    },
-  ]);
+  const [clientPort = 0, peerPort = 0, apiPort = 0] = await freePorts(3);
+  const credentials = writeCredentials(folder);
+  const { pids, supervisor, failure } = await supervise(
+    folder,
+    apiServerCommands({ folder, credentials, address: "127.0.0.1", clientPort, peerPort, apiPort }),
+  );
   const server = `https://127.0.0.1:${apiPort}`;
   const stop = async () => {
     if (supervisor.exitCode !== null || supervisor.signalCode !== null) return;
@@ -119,8 +85,8 @@ async function tryCluster(
   };
   let controllers: Controllers | undefined;
   try {
-    const ca = await certificateOf(join(files.certificates, "apiserver.crt"), failure);
-    const api = new ApiClient(server, ca, token);
+    const ca = await certificateOf(credentials, failure);
+    const api = new ApiClient(server, ca, administratorToken);
     await ready(api, failure);
     const { loadBalancerRange = "198.51.100" } = options;
     controllers = new Controllers(
@@ -164,21 +130,6 @@ async function tryCluster(
   }
 }
 
-function writeCredentials(folder: string) {
-  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const files = {
-    privateKey: join(folder, "sa.key"),
-    publicKey: join(folder, "sa.pub"),
-    tokens: join(folder, "tokens.csv"),
-    certificates: join(folder, "certificates"),
-  };
-  mkdirSync(files.certificates);
-  writeFileSync(files.privateKey, privateKey.export({ type: "pkcs8", format: "pem" }));
-  writeFileSync(files.publicKey, publicKey.export({ type: "spki", format: "pem" }));
-  writeFileSync(files.tokens, `${token},admin,admin,system:masters\n`);
-  return files;
-}
-
 /** Ports that are free now, all different. */
 async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
@@ -195,12 +146,6 @@ async function freePorts(count: number): Promise<readonly number[]> {
   const ports = servers.map((server) => (server.address() as { port: number }).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
-}
-
-interface ServerCommand {
-  readonly name: string;
-  readonly file: string;
-  readonly args: readonly string[];
 }
 
 async function supervise(
@@ -251,18 +196,11 @@ async function patiently<T>(
   throw new Error(`${what} takes longer than a minute`);
 }
 
-/** The API server makes its certificate itself; the file has the authority that signed it too. */
-function certificateOf(path: string, failure: Promise<never>): Promise<string> {
-  return patiently("the certificate", failure, () => {
-    try {
-      const text = readFileSync(path, "utf8");
-      return Promise.resolve(
-        text.trimEnd().endsWith("-----END CERTIFICATE-----") ? text : undefined,
-      );
-    } catch {
-      return Promise.resolve(undefined);
-    }
-  });
+/** The file of the API server's certificate, once it's written. */
+function certificateOf(credentials: Credentials, failure: Promise<never>): Promise<string> {
+  return patiently("the certificate", failure, () =>
+    Promise.resolve(serverCertificate(credentials)),
+  );
 }
 
 async function ready(api: ApiClient, failure: Promise<never>): Promise<void> {
@@ -309,20 +247,4 @@ async function seedDns(api: ApiClient, { corefile, stubDomains }: ClusterOptions
     });
   if (corefile !== undefined) await add("coredns", { Corefile: corefile });
   if (stubDomains !== undefined) await add("kube-dns", { stubDomains });
-}
-
-function kubeconfigOf(server: string, ca: string): string {
-  return stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    "current-context": "admin",
-    clusters: [
-      {
-        name: "test",
-        cluster: { server, "certificate-authority-data": Buffer.from(ca).toString("base64") },
-      },
-    ],
-    contexts: [{ name: "admin", context: { cluster: "test", user: "admin" } }],
-    users: [{ name: "admin", user: { token } }],
-  });
 }

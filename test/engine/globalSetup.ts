@@ -17,9 +17,6 @@ export default function setup(): void {
       `  engine             ${componentPath("pulumi")}`,
       `  real plugins       ${list([...real, "pulumi-nodejs"])}`,
       `  stand-ins          ${list(standIns)} (MESHSPAN_REAL_PLUGINS=1 installs real ones)`,
-      ...(process.env.MESHSPAN_KILL === undefined
-        ? ["  left out           crash, where the engine is killed (MESHSPAN_KILL=1 or =each)"]
-        : []),
     ].join("\n"),
   );
 }

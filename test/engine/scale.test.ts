@@ -1,5 +1,8 @@
 /** @jest-environment ./test/engine/environment.cjs */
-/** A thousand resources: how long operations take and how much memory they need. Figures, not assertions. */
+/**
+ * A thousand resources: how long operations take and how much memory they need. Figures, not assertions. The backend of
+ * files writes the whole state at each step, which takes most of the time; it does so with MESHSPAN_SCALE=checkpoints only.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import Table from "cli-table3";
 import type { MeshDescription } from "../../src";
@@ -69,10 +72,14 @@ function watchMemory(): () => { readonly engine: number; readonly plugins: numbe
   };
 }
 
+const hasCheckpoints = process.env.MESHSPAN_SCALE === "checkpoints";
+const noCheckpoints = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
+
 (process.platform === "linux" ? describe : describe.skip)("a thousand resources", () => {
   let mesh: MeshStack;
   beforeAll(async () => {
-    mesh = await startMesh(["east", "west"], { description: description(9090) });
+    const settings = { description: description(9090) };
+    mesh = await startMesh(["east", "west"], settings, {}, hasCheckpoints ? {} : noCheckpoints);
   });
   afterAll(() => mesh.stop());
 
@@ -100,6 +107,8 @@ function watchMemory(): () => { readonly engine: number; readonly plugins: numbe
       "update kubernetes:networking.istio.io/v1:DestinationRule large/east/default/service-7.global",
       "update kubernetes:networking.istio.io/v1:ServiceEntry large/east/default/service-7",
     ]);
-    console.log(table.toString());
+    console.log(
+      `${hasCheckpoints ? "with" : "without"} checkpoints at each step\n${table.toString()}`,
+    );
   });
 });

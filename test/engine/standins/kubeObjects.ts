@@ -73,7 +73,7 @@ export async function createObject(
 ): Promise<{ id: string; outputs: Properties }> {
   const object = objectOf(call.type, inputs);
   if (call.preview) return { id: "", outputs: object };
-  const manager = `pulumi-kubernetes-${randomBytes(4).toString("hex")}`;
+  const manager = managerOf(object, undefined);
   const what = `creation of resource "${call.urn}" with kind ${object.apiVersion}/${object.kind}`;
   const live = await explained(
     `resource "${call.urn}" was not successfully created by the Kubernetes API server`,
@@ -110,9 +110,7 @@ export async function updateObject(
 ): Promise<Properties> {
   const object = objectOf(call.type, inputs);
   if (call.preview) return merged(old.outputs, object) as Properties;
-  const manager =
-    (old.outputs.__fieldManager as string | undefined) ??
-    `pulumi-kubernetes-${randomBytes(4).toString("hex")}`;
+  const manager = managerOf(object, old);
   const failed = `the Kubernetes API server reported that "${old.id}" failed to fully initialize or become live`;
   const path = await explained(`update of resource "${call.urn}" failed`, () =>
     existingPath(api, object, `update of resource "${call.urn}"`),
@@ -149,7 +147,6 @@ export async function deleteObject(api: KubeApi, call: Call, old: Existing): Pro
         await sleep(pause);
         const left = await api.request({ method: "GET", path: one });
         if (left.metadata.uid !== object.metadata.uid && object.metadata.uid !== undefined) return;
-        await releaseDependents(api, one, left);
         if (Date.now() > until || call.signal.aborted)
           throw new Failure(
             `'${object.metadata.name}' timed out waiting to be deleted`,
@@ -196,26 +193,13 @@ export async function readObject(
   return existing;
 }
 
-/**
- * Lets an object go whose dependents are to be deleted first: the clusters of the tests are API servers without controllers,
- * so nothing has dependents and nobody else says so.
- */
-async function releaseDependents(api: KubeApi, path: string, object: KubeObject): Promise<void> {
-  const finalizers = (object.metadata.finalizers ?? []) as string[];
-  if (!finalizers.includes("foregroundDeletion")) return;
-  const { resourceVersion } = object.metadata;
-  const left = finalizers.filter((name) => name !== "foregroundDeletion");
-  try {
-    await api.request({
-      method: "PATCH",
-      path,
-      contentType: "application/merge-patch+json",
-      body: { metadata: { finalizers: left, resourceVersion } },
-    });
-  } catch (error) {
-    // It may have changed since; it's looked at again.
-    if (!(error instanceof StatusError && error.code === 409)) throw error;
-  }
+/** Who manages the object's fields: whom it says, whom the state says, or a name that is made up. */
+function managerOf({ metadata }: KubeObject, old: Existing | undefined): string {
+  return String(
+    metadata.annotations?.["pulumi.com/patchFieldManager"] ??
+      old?.outputs.__fieldManager ??
+      `pulumi-kubernetes-${randomBytes(4).toString("hex")}`,
+  );
 }
 
 /** The manager of objects that were created by a plain POST, until their first update. */

@@ -1,0 +1,25 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/**
+ * Repeats a look until it finds something. @returns what it found, and after how many milliseconds
+ * @throws Error with what is waited for, and the last error
+ */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined | false> | T | undefined | false,
+  seconds = 60,
+): Promise<{ readonly found: T; readonly ms: number }> {
+  const started = performance.now();
+  let last: unknown = "nothing was found";
+  while (performance.now() - started < seconds * 1000) {
+    try {
+      const found = await look();
+      if (found !== undefined && found !== false)
+        return { found, ms: Math.round(performance.now() - started) };
+    } catch (error) {
+      last = error;
+    }
+    await sleep(50);
+  }
+  throw new Error(`${what}: not in ${seconds} s: ${String(last)}`);
+}

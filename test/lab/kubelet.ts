@@ -1,0 +1,116 @@
+/** Stands in for scheduler and kubelet of a cluster with one node: pods of the API server run on this machine. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Pod, type PodContext } from "./pod";
+
+/** Milliseconds between looks at the API server. */
+const period = 200;
+
+export class Kubelet {
+  readonly #context: PodContext;
+  readonly #node: string;
+  readonly #pods = new Map<string, Pod>();
+  readonly #ending = new Set<string>();
+  #isStopped = false;
+  #loop: Promise<void> | undefined;
+
+  private constructor(context: PodContext, node: string) {
+    this.#context = context;
+    this.#node = node;
+  }
+
+  /**
+   * Adds the node, and runs what is scheduled from then on.
+   * @param locality `<region>/<zone>` of the node.
+   */
+  static async start(context: PodContext, locality: string | undefined): Promise<Kubelet> {
+    const { api, cluster } = context;
+    const name = `node-${cluster.name}`;
+    const [region, zone] = locality?.split("/") ?? [];
+    const { body: node } = await api.post("/api/v1/nodes", {
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: {
+        name,
+        labels: {
+          "kubernetes.io/hostname": name,
+          ...(region === undefined ? {} : { "topology.kubernetes.io/region": region }),
+          ...(zone === undefined ? {} : { "topology.kubernetes.io/zone": zone }),
+        },
+      },
+    });
+    // The API server taints new nodes; what would take the taint off watches nodes that report.
+    await api.patch(`/api/v1/nodes/${name}`, { spec: { taints: null } });
+    await api.patch(`/api/v1/nodes/${name}/status`, {
+      status: {
+        addresses: [{ type: "InternalIP", address: cluster.node }],
+        conditions: [{ type: "Ready", status: "True", reason: "KubeletReady", message: "" }],
+        capacity: { cpu: "64", memory: "256Gi", pods: "500" },
+        nodeInfo: { ...node.status.nodeInfo, kubeletVersion: "v1.37.2" },
+      },
+    });
+    const kubelet = new Kubelet(context, name);
+    kubelet.#loop = kubelet.#run();
+    return kubelet;
+  }
+
+  get pods(): readonly Pod[] {
+    return [...this.#pods.values()];
+  }
+
+  /** Ends everything at once. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#loop;
+    await Promise.all(this.pods.map((pod) => pod.remove()));
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      try {
+        const { items } = await this.#context.api.find("/api/v1/pods");
+        await this.#reconcile(items as readonly any[]);
+      } catch {
+        // The API server is away; pods run on.
+      }
+      await sleep(period);
+    }
+  }
+
+  async #reconcile(objects: readonly any[]): Promise<void> {
+    const seen = new Set<string>();
+    for (const object of objects) {
+      const { uid, deletionTimestamp } = object.metadata;
+      seen.add(uid);
+      if (deletionTimestamp !== undefined) this.#end(object);
+      else if (object.spec.nodeName === undefined) await this.#bind(object);
+      else if (!this.#pods.has(uid)) this.#pods.set(uid, new Pod(this.#context, object));
+    }
+    for (const [uid, pod] of this.#pods) {
+      if (seen.has(uid) || this.#ending.has(uid)) continue;
+      this.#pods.delete(uid);
+      void pod.remove();
+    }
+  }
+
+  async #bind({ metadata: { namespace, name, uid } }: any): Promise<void> {
+    const path = `/api/v1/namespaces/${namespace}/pods/${name}/binding`;
+    await this.#context.api.request("POST", path, {
+      apiVersion: "v1",
+      kind: "Binding",
+      metadata: { name, uid },
+      target: { apiVersion: "v1", kind: "Node", name: this.#node },
+    });
+  }
+
+  #end({ metadata: { namespace, name, uid } }: any): void {
+    if (this.#ending.has(uid)) return;
+    this.#ending.add(uid);
+    const pod = this.#pods.get(uid);
+    void (pod?.stop() ?? Promise.resolve()).then(async () => {
+      this.#pods.delete(uid);
+      const path = `/api/v1/namespaces/${namespace}/pods/${name}?gracePeriodSeconds=0`;
+      await this.#context.api.delete(path).catch(() => undefined);
+      this.#ending.delete(uid);
+    });
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * The lab's network: pods in network namespaces, routed by this machine (itself in a namespace of its own). Pods of one
+ * cluster reach each other and their own node; another cluster only through the addresses of load balancers.
+ */
+import { execFile, execFileSync } from "node:child_process";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** Where load balancers are, for all clusters. (RFC 5737) */
+export const loadBalancers = "203.0.113.0/24";
+/** Range of the Services' addresses, the same in every cluster, as it is for most who run more than one. */
+export const serviceRange = "10.96.0.0/16";
+/** What pods take for their router, on each of their links. */
+const router = "169.254.1.1";
+
+/** One forwarded port: of a Service's address, of a node port or of a load balancer. */
+export interface Forwarding {
+  readonly address: string;
+  readonly protocol: "tcp" | "udp";
+  readonly port: number;
+  /** `<address>:<port>` of each endpoint. */
+  readonly targets: readonly string[];
+  /** Reachable from every cluster and from outside. */
+  readonly isPublic: boolean;
+}
+
+/** A cluster's part of the network. */
+export class ClusterNetwork {
+  readonly name: string;
+  /** Address of its node, where its API server listens. */
+  readonly node: string;
+  /** The pods' addresses. */
+  readonly range: string;
+  /** First three parts of … */
+  readonly #prefix: string;
+  #last = 9;
+
+  constructor(name: string, index: number) {
+    this.name = name;
+    this.#prefix = `10.${11 + index}`;
+    this.node = `${this.#prefix}.0.1`;
+    this.range = `${this.#prefix}.0.0/16`;
+  }
+
+  /** The next free address. */
+  nextAddress(): string {
+    this.#last += 1;
+    return `${this.#prefix}.${Math.floor(this.#last / 250)}.${(this.#last % 250) + 1}`;
+  }
+}
+
+export class Network {
+  readonly #clusters = new Map<string, ClusterNetwork>();
+  readonly #forwardings = new Map<string, readonly Forwarding[]>();
+  #links = 0;
+  #indexes = 0;
+  /** iptables is asked one thing at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor() {
+    // Without it, answers to queries that were redirected come from the wrong address.
+    execFileSync("sysctl", ["-q", "-w", "net.ipv4.ip_forward=1"]);
+    void this.#restore();
+  }
+
+  async addCluster(name: string): Promise<ClusterNetwork> {
+    const cluster = new ClusterNetwork(name, this.#indexes++);
+    await run("ip", ["address", "add", `${cluster.node}/32`, "dev", "lo"]);
+    this.#clusters.set(name, cluster);
+    await this.#restore();
+    return cluster;
+  }
+
+  async removeCluster({ name, node }: ClusterNetwork): Promise<void> {
+    this.#clusters.delete(name);
+    this.#forwardings.delete(name);
+    await run("ip", ["address", "delete", `${node}/32`, "dev", "lo"]);
+    await this.#restore();
+  }
+
+  /** A network namespace with an address; `source` is what this machine calls it from. */
+  async addHost(name: string, address: string, source: string): Promise<void> {
+    const link = `lab${++this.#links}`;
+    await run("ip", ["netns", "add", name]);
+    await batch([
+      `link add ${link} type veth peer name eth0 netns ${name}`,
+      `address add ${router}/32 dev ${link}`,
+      `link set ${link} up`,
+      `route add ${address}/32 dev ${link} src ${source}`,
+    ]);
+    await batch(
+      [
+        "link set lo up",
+        `address add ${address}/32 dev eth0`,
+        "link set eth0 up",
+        `route add ${router}/32 dev eth0 scope link`,
+        `route add default via ${router}`,
+      ],
+      ["-n", name],
+    );
+  }
+
+  /** Its link goes with it. */
+  async removeHost(name: string): Promise<void> {
+    await run("ip", ["netns", "delete", name]);
+  }
+
+  /** What is forwarded in a cluster from now on. */
+  async forward({ name }: ClusterNetwork, forwardings: readonly Forwarding[]): Promise<void> {
+    if (!this.#clusters.has(name)) return;
+    this.#forwardings.set(name, forwardings);
+    await this.#restore();
+  }
+
+  #restore(): Promise<void> {
+    const turn = this.#turn.then(async () => {
+      const child = run("iptables-restore", ["--wait", "10"]);
+      child.child.stdin?.end(this.#rules());
+      await child;
+    });
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #rules(): string {
+    const clusters = [...this.#clusters.values()];
+    const forwardings = [...this.#forwardings].flatMap(([name, list]) =>
+      list.flatMap((forwarding) => {
+        const from = forwarding.isPublic ? "" : `-s ${this.#clusters.get(name)?.range} `;
+        return redirections(forwarding).map((rule) => `-A SERVICES ${from}${rule}`);
+      }),
+    );
+    const empty = [...this.#forwardings].flatMap(([name, list]) =>
+      list
+        .filter(({ targets }) => targets.length === 0)
+        .map(({ address, protocol, port }) => {
+          const from = this.#clusters.get(name)?.range;
+          return `-A FORWARD -s ${from} -d ${address} -p ${protocol} --dport ${port} -j REJECT`;
+        }),
+    );
+    return [
+      "*filter",
+      ":INPUT ACCEPT [0:0]",
+      ":FORWARD ACCEPT [0:0]",
+      ":OUTPUT ACCEPT [0:0]",
+      "-A INPUT -i lo -j ACCEPT",
+      "-A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
+      ...clusters.map(({ range, node }) => `-A INPUT -s ${range} -d ${node} -j ACCEPT`),
+      "-A INPUT -j REJECT",
+      "-A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
+      ...empty,
+      `-A FORWARD -m conntrack --ctstate DNAT --ctorigdst ${loadBalancers} -j ACCEPT`,
+      ...clusters.map(({ range }) => `-A FORWARD -s ${range} -d ${range} -j ACCEPT`),
+      "-A FORWARD -j REJECT --reject-with icmp-admin-prohibited",
+      "COMMIT",
+      "*nat",
+      ":PREROUTING ACCEPT [0:0]",
+      ":OUTPUT ACCEPT [0:0]",
+      ":POSTROUTING ACCEPT [0:0]",
+      ":SERVICES - [0:0]",
+      "-A PREROUTING -j SERVICES",
+      ...forwardings,
+      // Clusters' networks translate: nobody elsewhere sees a pod's address.
+      ...clusters.map(
+        ({ range, node }) =>
+          `-A POSTROUTING -s ${range} ! -d ${range} ! -o lo -j SNAT --to-source ${node}`,
+      ),
+      "COMMIT",
+      "",
+    ].join("\n");
+  }
+}
+
+/** Each endpoint has the same share, as kube-proxy gives it. */
+function redirections({ address, protocol, port, targets }: Forwarding): readonly string[] {
+  return targets.map((target, index) => {
+    const left = targets.length - index;
+    const share =
+      left === 1 ? "" : `-m statistic --mode random --probability ${(1 / left).toFixed(5)} `;
+    return `-d ${address} -p ${protocol} --dport ${port} ${share}-j DNAT --to-destination ${target}`;
+  });
+}
+
+async function batch(lines: readonly string[], options: readonly string[] = []): Promise<void> {
+  const child = run("ip", [...options, "-batch", "-"]);
+  child.child.stdin?.end(`${lines.join("\n")}\n`);
+  await child;
+}
