@@ -7,6 +7,8 @@ module.exports = {
   roots: ["<rootDir>/test/lab"],
   globalSetup: "<rootDir>/test/lab/globalSetup.ts",
   reporters: ["default", "<rootDir>/test/lab/logReporter.cjs"],
+  // The lab's temporary folder goes with it.
+  cacheDirectory: "<rootDir>/out/jest",
   // A lab has the whole machine.
   maxWorkers: 1,
   testTimeout: 120_000,

@@ -22,4 +22,9 @@ const command = isTest
   ? [...node, "--experimental-vm-modules", ...jest, ...args]
   : [...node, "--import", "tsx", "test/lab/main.ts", ...args];
 process.env.MESHSPAN_TOOLCHAIN = toolchain.cacheFolder();
-process.exit(await runInMachine([process.execPath, ...command]));
+// Labs wait more than they work: two at a time are done sooner. One that is asked for has the machine to itself.
+const shards = isTest && args.length === 0 ? ["--shard=1/2", "--shard=2/2"] : [""];
+const codes = await Promise.all(
+  shards.map((shard) => runInMachine([process.execPath, ...command, ...(shard ? [shard] : [])])),
+);
+process.exit(Math.max(...codes));

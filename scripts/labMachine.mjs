@@ -12,6 +12,7 @@ import toolchain from "./toolchain/toolchain.cjs";
 const programs = {
   bwrap: "bubblewrap",
   curl: "curl",
+  dnsmasq: "dnsmasq-base",
   ip: "iproute2",
   "iptables-restore": "iptables",
   nsenter: "util-linux",
@@ -36,6 +37,9 @@ export function obstacle() {
   }
   const missing = toolchain.missing("lab");
   if (missing.length > 0) return `${missing.join(", ")} missing: npm run toolchain`;
+  const instances = Number(readFileSync(watches, "utf8"));
+  if (instances < 512)
+    return `proxies watch more files than this machine admits: sysctl -w fs.inotify.max_user_instances=1024`;
   try {
     execFileSync("unshare", [...namespaces, "true"], { stdio: "pipe" });
   } catch (error) {
@@ -44,13 +48,21 @@ export function obstacle() {
   return undefined;
 }
 
+/** Proxies all run as one user, and each watches its certificates. */
+const watches = "/proc/sys/fs/inotify/max_user_instances";
+
 const namespaces = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
-/** What the machine has before the command runs: a loopback, and file systems that go with it. */
+/**
+ * What the machine has before the command runs: a loopback, and file systems that go with it. Ctrl-C is the command's, whose
+ * exit code counts.
+ */
 const setUp = `
 mount -t tmpfs -o mode=755 lab /run
-mkdir -p /run/netns /run/lab
+mkdir -p /run/netns /run/lab /run/tmp
+export TMPDIR=/run/tmp
 ip link set lo up
+trap : INT
 "$@"
 exit $?`;
 

@@ -158,6 +158,7 @@ describe("objects that the lab has shown to work come out of a description", () 
           interval: "1s",
           baseEjectionTime: "10s",
           maxEjectionPercent: 100,
+          minHealthPercent: 1,
         },
       },
     });

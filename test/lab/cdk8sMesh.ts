@@ -6,8 +6,9 @@ import { parseAllDocuments } from "yaml";
 import { type MeshDescription, parseMesh, type Plan, type Workloads } from "../../src";
 import { Mesh } from "../../src/cdk8s";
 import { ensureMeshCertificates } from "../../src/pki";
+import { helmInstall } from "../engine/standins/helm";
 import type { LabCluster } from "./cluster";
-import { helmInstall } from "./helm";
+import { helmTools, labValues } from "./helm";
 import { type Lab, workFolder } from "./lab";
 
 /** What is put in. */
@@ -66,8 +67,24 @@ async function installIstio(
   await cluster.apply([{ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }]);
   await cluster.apply(trust);
   lab.progress(`${cluster.name}: Istio's charts base and istiod`);
-  await helmInstall(cluster, "istio-base", "base", namespace, helm.base);
-  await helmInstall(cluster, "istiod", "istiod", namespace, helm.istiod);
+  const install = (name: string, chart: string, values: object) =>
+    helmInstall(helmTools(), cluster.kubeconfig, { name, chart, namespace }, values);
+  await install("istio-base", "base", helm.base);
+  await install("istiod", "istiod", withLabValues(helm.istiod));
+}
+
+/** Both sets of values, as `helm --values a --values b` has them. */
+function withLabValues(values: Plan["clusters"][number]["helm"]["istiod"]): object {
+  const { defaultConfig } = values.meshConfig;
+  return {
+    ...values,
+    ...labValues,
+    meshConfig: {
+      ...values.meshConfig,
+      ...labValues.meshConfig,
+      defaultConfig: { ...defaultConfig, ...labValues.meshConfig.defaultConfig },
+    },
+  };
 }
 
 /** Applies what a mesh has become; objects that it no longer has are deleted, as by `kubectl apply --prune`. */

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiClient } from "../engine/apiClient";
-import { clusterDns } from "./clusterDns";
+import { type ClusterDns, clusterDns } from "./clusterDns";
 import { ControlPlane } from "./controlPlane";
 import { Kubelet } from "./kubelet";
 import type { ClusterNetwork, Network } from "./network";
@@ -14,6 +14,7 @@ export interface LabClusterOptions {
   readonly network: Network;
   /** `<region>/<zone>` of its node. */
   readonly locality: string | undefined;
+  readonly dns: ClusterDns;
   /** Of its gateway, when that is a load balancer. */
   readonly gatewayAddress: string;
   readonly etcdPort: number;
@@ -75,7 +76,7 @@ export class LabCluster {
     );
     const proxy = new ServiceProxy(api, network, range, gatewayAddress);
     const cluster = new LabCluster(options, range, controlPlane, kubelet, proxy);
-    await cluster.apply(clusterDns);
+    await cluster.apply(clusterDns[options.dns]);
     return cluster;
   }
 
@@ -105,10 +106,10 @@ export class LabCluster {
     return pod;
   }
 
-  /** What `kubectl apply --server-side --force-conflicts` does. @throws Error with the API server's answer */
+  /** What `kubectl apply --server-side --force-conflicts` does; fields that nobody knows are errors. @throws Error with the API server's answer */
   async apply(objects: readonly any[]): Promise<void> {
     for (const object of objects) {
-      const path = `${await this.pathOf(object)}?fieldManager=kubectl&force=true`;
+      const path = `${await this.pathOf(object)}?fieldManager=kubectl&force=true&fieldValidation=Strict`;
       await this.#patiently(object, () =>
         this.api.request("PATCH", path, object, "application/apply-patch+yaml"),
       );

@@ -40,7 +40,9 @@ export async function startContainer(
     `${sandbox.cluster}/${pod.metadata.namespace}/${pod.metadata.name}/${container.name}`,
     [
       ...["nsenter", `--net=/run/netns/${sandbox.network}`, "--"],
-      ...["bwrap", "--die-with-parent", "--info-fd", "3", ...mounts, "--", ...command],
+      // The program is the first process of its own, and takes all others with it when it ends.
+      ...["bwrap", "--die-with-parent", "--unshare-pid", "--as-pid-1", "--info-fd", "3"],
+      ...[...mounts, "--", ...command],
     ],
     {
       log,
@@ -59,7 +61,8 @@ export async function startContainer(
 /** Command line that runs a command beside a running container, as `kubectl exec` does. */
 export function execCommand(pid: number, user: number, command: readonly string[]): string[] {
   return [
-    ...["nsenter", `--target=${pid}`, "--net", "--mount", "--uts", "--root", "--wd=/", "--"],
+    ...["nsenter", `--target=${pid}`, "--net", "--mount", "--uts", "--pid", "--root", "--wd=/"],
+    "--",
     ...asUser(user, command),
   ];
 }

@@ -44,72 +44,88 @@ export class ControlPlane {
   readonly api: ApiClient;
   readonly kubeconfig: string;
   readonly kubeconfigFile: string;
-  readonly #commands: readonly ServerCommand[];
-  readonly #processes = new Map<string, Process>();
-  readonly #start: (command: ServerCommand) => Process;
+  readonly #servers: Servers;
 
-  private constructor(
-    api: ApiClient,
-    kubeconfigFile: string,
-    kubeconfig: string,
-    commands: readonly ServerCommand[],
-    processes: ReadonlyMap<string, Process>,
-    start: (command: ServerCommand) => Process,
-  ) {
+  private constructor(api: ApiClient, kubeconfig: string, file: string, servers: Servers) {
     this.api = api;
     this.kubeconfig = kubeconfig;
-    this.kubeconfigFile = kubeconfigFile;
-    this.#commands = commands;
-    this.#processes = new Map(processes);
-    this.#start = start;
+    this.kubeconfigFile = file;
+    this.#servers = servers;
   }
 
   static async start(options: ControlPlaneOptions): Promise<ControlPlane> {
     const { cluster, address, etcdPort, folder, logs } = options;
     mkdirSync(folder, { recursive: true });
-    const start = ({ name, file, args }: ServerCommand) =>
-      new Process(`${cluster}/${name}`, [file, ...args], {
-        log: join(logs, cluster, `${name}.log`),
-      });
     const credentials = writeCredentials(folder);
-    const servers = apiServerCommands({
+    const servers = new Servers(cluster, join(logs, cluster));
+    const commands = apiServerCommands({
       ...{ folder, credentials, address, apiPort, hasControllers: true },
       ...{ clientPort: etcdPort, peerPort: etcdPort + 1 },
     });
-    const processes = new Map(servers.map((command) => [command.name, start(command)]));
-    const ended = Promise.race(
-      [...processes.values()].map(async (process) => {
-        await process.exit;
-        throw new Error(`${process.name} ended: ${process.lastLines(3)}\nsee ${process.log}`);
-      }),
-    );
-    // It counts while somebody waits for the servers.
-    ended.catch(() => undefined);
+    for (const command of commands) servers.start(command);
+    const ended = servers.failure();
     const ca = await Promise.race([patiently(() => serverCertificate(credentials)), ended]);
     const server = `https://${address}:${apiPort}`;
     const api = new ApiClient(server, ca, administratorToken);
     const kubeconfig = kubeconfigOf(server, ca);
-    const kubeconfigFile = join(folder, "kubeconfig");
-    writeFileSync(kubeconfigFile, kubeconfig, { mode: 0o600 });
+    const file = join(folder, "kubeconfig");
+    writeFileSync(file, kubeconfig, { mode: 0o600 });
     await Promise.race([patiently(() => isReady(api)), ended]);
-    const manager = controllerManager(kubeconfigFile, credentials);
-    processes.set(manager.name, start(manager));
-    return new ControlPlane(
-      ...([api, kubeconfigFile, kubeconfig, [...servers, manager], processes, start] as const),
-    );
+    servers.start(controllerManager(file, credentials));
+    return new ControlPlane(api, kubeconfig, file, servers);
   }
 
   /** Kills the API server and starts it again. */
   async restartApiServer(): Promise<void> {
-    const command = this.#commands.find(({ name }) => name === "kube-apiserver")!;
-    await this.#processes.get(command.name)?.kill();
-    this.#processes.set(command.name, this.#start(command));
+    await this.#servers.restart("kube-apiserver");
     await patiently(() => isReady(this.api));
   }
 
   async stop(): Promise<void> {
     this.api.close();
-    await Promise.all([...this.#processes.values()].map((process) => process.kill()));
+    await this.#servers.stop();
+  }
+}
+
+/** The processes of a control plane. */
+class Servers {
+  readonly #cluster: string;
+  readonly #logs: string;
+  readonly #running = new Map<string, { command: ServerCommand; process: Process }>();
+
+  constructor(cluster: string, logs: string) {
+    this.#cluster = cluster;
+    this.#logs = logs;
+  }
+
+  start(command: ServerCommand): void {
+    const { name, file, args } = command;
+    const log = join(this.#logs, `${name}.log`);
+    const process = new Process(`${this.#cluster}/${name}`, [file, ...args], { log });
+    this.#running.set(name, { command, process });
+  }
+
+  async restart(name: string): Promise<void> {
+    const server = this.#running.get(name);
+    if (server === undefined) throw new Error(`there is no ${name}`);
+    await server.process.kill();
+    this.start(server.command);
+  }
+
+  /** Rejects when one of those that run now ends; that counts while somebody waits. */
+  failure(): Promise<never> {
+    const ended = Promise.race(
+      [...this.#running.values()].map(async ({ process }): Promise<never> => {
+        await process.exit;
+        throw new Error(`${process.name} ended: ${process.lastLines(3)}\nsee ${process.log}`);
+      }),
+    );
+    ended.catch(() => undefined);
+    return ended;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ process }) => process.kill()));
   }
 }
 

@@ -1,7 +1,7 @@
 /** Commands inside of the lab's pods. */
 import { type ChildProcessByStdio, execFile, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { promisify } from "node:util";
 import { execCommand, userOf } from "./container";
 import type { Pod } from "./pod";
@@ -84,10 +84,10 @@ function results(text: string): readonly CallResult[] {
 /** Calls that go on until they are stopped. */
 export class Calls {
   readonly results: CallResult[] = [];
-  readonly #child: ChildProcessByStdio<null, Readable, null>;
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #end: Promise<void>;
 
-  private constructor(child: ChildProcessByStdio<null, Readable, null>) {
+  private constructor(child: ChildProcessByStdio<Writable, Readable, null>) {
     this.#child = child;
     createInterface({ input: child.stdout }).on("line", (line) => {
       if (line.startsWith("{")) this.results.push(JSON.parse(line) as CallResult);
@@ -97,7 +97,7 @@ export class Calls {
 
   static async start(pod: Pod, spec: CallSpec): Promise<Calls> {
     const [file, args] = await commandIn(pod, callCommand({ ...spec, count: 0 }));
-    return new Calls(spawn(file, args, { stdio: ["ignore", "pipe", "inherit"] }));
+    return new Calls(spawn(file, args, { stdio: ["pipe", "pipe", "inherit"] }));
   }
 
   /** Calls that failed. */
@@ -106,7 +106,7 @@ export class Calls {
   }
 
   async stop(): Promise<readonly CallResult[]> {
-    this.#child.kill("SIGTERM");
+    this.#child.stdin.end();
     await this.#end;
     return this.results;
   }

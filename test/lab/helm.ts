@@ -1,16 +1,6 @@
-/** Istio's own charts, put in with Helm as its documentation says. */
-import { execFile } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { promisify } from "node:util";
-import { stringify } from "yaml";
+/** Istio's own charts in the lab: where they are, and with which values. */
+import type { HelmTools } from "../engine/standins/helm";
 import { componentPath } from "../engine/toolchain";
-import type { LabCluster } from "./cluster";
-
-const run = promisify(execFile);
-
-/** Where each chart is in Istio's sources. */
-const charts = { base: "base", istiod: "istio-control/istio-discovery" };
 
 /** Fields of the access logs that tests read, by the names that they have there. */
 const accessLog = {
@@ -47,38 +37,18 @@ export const labValues = {
       proxyStatsMatcher: {
         inclusionRegexps: [
           "cluster\\.outbound.*upstream_(cx_total|cx_active|rq_total)",
+          "cluster\\.inbound.*upstream_cx_tx_bytes_total",
+          "listener\\..*(no_filter_chain_match|ssl\\.(fail_verify.*|handshake))",
           ".*rbac.*",
+          "control_plane\\..*",
         ],
       },
     },
   },
 };
 
-/** `helm upgrade --install` of one of Istio's charts. @throws Error with what Helm says */
-export async function helmInstall(
-  { kubeconfigFile, folder }: Pick<LabCluster, "kubeconfigFile" | "folder">,
-  release: string,
-  chart: keyof typeof charts,
-  namespace: string,
-  values: object,
-): Promise<void> {
-  const home = join(folder, "helm");
-  mkdirSync(home, { recursive: true });
-  const file = (name: string, content: object) => {
-    const path = join(home, `${release}-${name}.yaml`);
-    writeFileSync(path, stringify(content));
-    return ["--values", path];
-  };
-  await run(
-    componentPath("helm"),
-    [
-      ...["upgrade", "--install", release, join(componentPath("istio-charts"), charts[chart])],
-      ...["--namespace", namespace, "--kubeconfig", kubeconfigFile],
-      ...file("values", values),
-      ...(chart === "istiod" ? [...file("lab", labValues), "--wait", "--timeout", "2m"] : []),
-    ],
-    {
-      env: { ...process.env, HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home },
-    },
-  );
-}
+/** Helm and the charts of Istio's release that the toolchain has. */
+export const helmTools = (): HelmTools => ({
+  program: componentPath("helm"),
+  charts: componentPath("istio-charts"),
+});

@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { LabCluster } from "./cluster";
+import type { ClusterDns } from "./clusterDns";
 import { Network } from "./network";
 import { repository } from "./repository";
 
@@ -11,9 +12,17 @@ export const logFolder = join(repository, "out/lab/logs");
 /** For what goes with the machine that the lab is in, if not before: that has a file system of its own there. */
 export const workFolder = "/run/lab";
 
+/** What clusters may differ in. */
+export interface LabClusterSettings {
+  /** `<region>/<zone>` of its node. */
+  readonly locality?: string | undefined;
+  /** Its own DNS server. @default coredns */
+  readonly clusterDns?: ClusterDns;
+}
+
 export interface LabOptions {
-  /** Names of the clusters, and where they are. */
-  readonly clusters: Readonly<Record<string, { readonly locality?: string | undefined }>>;
+  /** The clusters by name. */
+  readonly clusters: Readonly<Record<string, LabClusterSettings>>;
   /** Told what happens. @default nobody is */
   readonly onProgress?: (message: string) => void;
   /** Folder in `out/lab/logs`. @default logs are in that itself */
@@ -41,9 +50,7 @@ export class Lab {
     const lab = new Lab(new Network(), logs, onProgress ?? (() => undefined));
     try {
       await Promise.all(
-        Object.entries(clusters).map(([cluster, { locality }]) =>
-          lab.addCluster(cluster, locality),
-        ),
+        Object.entries(clusters).map(([cluster, settings]) => lab.addCluster(cluster, settings)),
       );
     } catch (error) {
       await lab.stop();
@@ -62,12 +69,14 @@ export class Lab {
     return found;
   }
 
-  /** Starts one more cluster. @param locality `<region>/<zone>` of its node */
-  async addCluster(name: string, locality?: string): Promise<LabCluster> {
+  /** Starts one more cluster. */
+  async addCluster(name: string, settings: LabClusterSettings = {}): Promise<LabCluster> {
     const index = this.#started++;
     this.progress(`${name}: etcd, kube-apiserver, kube-controller-manager`);
     const cluster = await LabCluster.start({
-      ...{ name, network: this.network, locality, folder: workFolder, logs: this.logs },
+      ...{ name, network: this.network, folder: workFolder, logs: this.logs },
+      locality: settings.locality,
+      dns: settings.clusterDns ?? "coredns",
       gatewayAddress: `203.0.113.${10 * (index + 1)}`,
       etcdPort: 23790 + 2 * index,
       onProblem: (message) => this.progress(message),

@@ -61,6 +61,8 @@ export class Network {
   constructor() {
     // Without it, answers to queries that were redirected come from the wrong address.
     execFileSync("sysctl", ["-q", "-w", "net.ipv4.ip_forward=1"]);
+    // A pod hears of each connection that is refused, not of one a second.
+    execFileSync("sysctl", ["-q", "-w", "net.ipv4.icmp_ratelimit=0"]);
     void this.#restore();
   }
 
@@ -79,8 +81,11 @@ export class Network {
     await this.#restore();
   }
 
-  /** A network namespace with an address; `source` is what this machine calls it from. */
-  async addHost(name: string, address: string, source: string): Promise<void> {
+  /**
+   * A network namespace with an address; one outside of all clusters' ranges reaches load balancers alone.
+   * @param source What this machine calls it from.
+   */
+  async addHost(name: string, address: string, source = router): Promise<void> {
     const link = `lab${++this.#links}`;
     await run("ip", ["netns", "add", name]);
     await batch([

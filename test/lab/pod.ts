@@ -47,6 +47,7 @@ export class Pod {
   #sandbox: Sandbox | undefined;
   readonly #ending = new AbortController();
   #told = "";
+  #telling: Promise<void> = Promise.resolve();
   readonly #work: Promise<void>;
 
   constructor(context: PodContext, object: any) {
@@ -293,8 +294,14 @@ export class Pod {
     }
   }
 
-  /** Reports to the API server, which may be away for a while. */
-  async #tell(): Promise<void> {
+  /** Reports to the API server, one report after the other: one that is overtaken would stand. */
+  #tell(): Promise<void> {
+    this.#telling = this.#telling.then(() => this.#report());
+    return this.#telling;
+  }
+
+  /** The API server may be away for a while. */
+  async #report(): Promise<void> {
     const { namespace, name } = this.object.metadata;
     const path = `/api/v1/namespaces/${namespace}/pods/${name}/status`;
     for (let attempt = 0; attempt < 50 && !this.#isEnding(); attempt++) {

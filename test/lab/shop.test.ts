@@ -1,12 +1,16 @@
-/** The whole shop over two clusters, from cdk8s' files: every call across clusters, both ends of it, and the way between. */
-import Table from "cli-table3";
+/**
+ * The whole shop over two clusters, from cdk8s' files: every call across clusters, both ends of it and the way between, and
+ * what becomes of traffic when parts of the mesh are started again.
+ */
+import { rejectedByIstiod, rejectedByProxies, unsynced } from "./agreement";
 import { installCdk8s } from "./cdk8sMesh";
 import { eventually } from "./eventually";
+import { type CallResult, Calls } from "./exec";
 import { Lab } from "./lab";
-import { evidenceOf, expectedEvidence, firstPage, labShop, visit } from "./shop";
+import type { Pod } from "./pod";
+import { firstPage, labShop, showCalls } from "./shop";
 
 const shop = labShop(2);
-const crossing = shop.calls.filter(({ crosses }) => crosses);
 
 let lab: Lab;
 let seconds: number;
@@ -27,20 +31,98 @@ it("answers across clusters soon after a cold start", () => {
 });
 
 it("has every call of its placement arrive, through gateways, with the identities of both ends", async () => {
+  const crossing = shop.calls.filter(({ crosses }) => crosses);
   expect(crossing).toHaveLength(9);
-  const since = Date.now();
-  await visit(lab);
-  const table = new Table({
-    head: ["call", "gateway", "server", "caller", "connections"],
-    style: { head: [], border: [] },
+  await showCalls(lab, crossing);
+});
+
+it("has nothing that istiod or a proxy rejects, and every proxy in sync", async () => {
+  await eventually("every proxy in sync", async () => {
+    const late = await unsynced(lab);
+    return late.length === 0 || Promise.reject(new Error(late.join("; ")));
   });
-  for (const call of crossing) {
-    const what = `${call.from} → ${call.to}`;
-    // A log has a connection when that ends; the shop's own load goes on meanwhile.
-    const { found } = await eventually(what, () => evidenceOf(lab, call, since));
-    expect(found).toMatchObject(expectedEvidence(call));
-    expect(found.passed).toBeGreaterThan(0);
-    table.push([found.call, found.via, found.server, found.caller, found.passed]);
+  expect(await rejectedByProxies(lab)).toEqual([]);
+  expect(await rejectedByIstiod(lab)).toEqual([]);
+});
+
+describe("started again while calls cross both ways", () => {
+  const istiodOf = (name: string) => lab.cluster(name).podOf("istiod", "istio-system");
+  const gatewayOf = (name: string) =>
+    lab.cluster(name).podOf("istio-eastwestgateway", "istio-eastwest");
+
+  /**
+   * Pages of the front end in east, asked for from west, that have answers from west: calls cross both gateways.
+   * @returns calls that failed, all calls, and the milliseconds between the first failure and the last
+   */
+  async function during(disturb: () => Promise<void>): Promise<string> {
+    const pod = lab.cluster("west").podOf("loadgenerator");
+    const target = "http://frontend.default.global/";
+    const calls = await Calls.start(pod, { target, intervalMs: 100, timeoutMs: 2000 });
+    try {
+      await eventually("calls that succeed", () => calls.results.filter(({ ok }) => ok).length > 5);
+      expect(calls.failed).toEqual([]);
+      await disturb();
+      // It recovers by itself: twenty in a row succeed.
+      await eventually("calls that succeed again", () => {
+        const last = calls.results.slice(-20);
+        return last.length === 20 && last.every(({ ok }) => ok);
+      });
+    } finally {
+      await calls.stop();
+    }
+    return summary(calls);
   }
-  console.log(table.toString());
+
+  function summary({ failed, results }: Calls): string {
+    const outage =
+      failed.length === 0 ? 0 : endOf(failed.at(-1)!) - Math.min(...failed.map(({ at }) => at));
+    return `${failed.length} of ${results.length} calls failed, within ${Math.round(outage)} ms`;
+  }
+
+  const endOf = ({ at, ms }: CallResult) => at + ms;
+
+  /** Kills a container's program, and waits until the kubelet has started it again and it's ready. */
+  async function killed(pod: Pod, container: string): Promise<number> {
+    const before = await pod.container(container).running.pid;
+    process.kill(before, "SIGKILL");
+    const { ms } = await eventually(`${container} again`, async () => {
+      const { running } = pod.container(container);
+      return (await running.pid) !== before && running.process.isRunning && pod.isReady;
+    });
+    return ms;
+  }
+
+  it("istiod: no call fails", async () => {
+    let ms = 0;
+    const what = await during(async () => {
+      ms = Math.max(
+        ...(await Promise.all(["east", "west"].map((name) => killed(istiodOf(name), "discovery")))),
+      );
+    });
+    console.log(`both istiods killed, ready after ${ms} ms: ${what}`);
+    expect(what).toMatch(/^0 of/);
+    await eventually("every proxy connected", async () => {
+      const problems = await rejectedByProxies(lab);
+      return problems.length === 0 || Promise.reject(new Error(problems.join("; ")));
+    });
+  });
+
+  it("the API server: no call fails", async () => {
+    const started = performance.now();
+    const what = await during(async () => {
+      await Promise.all(lab.clusters.map(({ controlPlane }) => controlPlane.restartApiServer()));
+    });
+    const ms = Math.round(performance.now() - started);
+    console.log(`both API servers killed and started, in ${ms} ms: ${what}`);
+    expect(what).toMatch(/^0 of/);
+  });
+
+  it("a gateway, the only one: calls fail until it's back, and then go on", async () => {
+    let ms = 0;
+    const what = await during(async () => {
+      ms = await killed(gatewayOf("west"), "istio-proxy");
+    });
+    console.log(`the gateway of west killed, ready after ${ms} ms: ${what}`);
+    await eventually("a page", async () => (await firstPage(lab)) >= 0);
+  });
 });

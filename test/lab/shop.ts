@@ -1,4 +1,5 @@
 /** The demo shop in the lab: visits, and what proxies have to have seen of each of its calls. */
+import Table from "cli-table3";
 import type { MeshDescription, Workloads } from "../../src";
 import { type Placement, shopClusters, shopMesh, type ShopCall } from "../../src/demo";
 import { eventually } from "./eventually";
@@ -55,7 +56,7 @@ export async function firstPage(lab: Lab): Promise<number> {
 }
 
 /** Visits every page once and buys something. @throws Error for a page that isn't whole */
-export async function visit(lab: Lab): Promise<void> {
+async function visit(lab: Lab): Promise<void> {
   const home = await get(lab, "/");
   const product = home.body.products?.[0]?.id as string;
   const order = [
@@ -75,7 +76,7 @@ export async function visit(lab: Lab): Promise<void> {
 }
 
 /** What proxies saw of a call that crosses clusters. */
-export interface CallEvidence {
+interface CallEvidence {
   readonly call: string;
   /** Address that the caller's proxy called: a gateway's. */
   readonly via: string;
@@ -92,7 +93,7 @@ export interface CallEvidence {
 const identity = (account: string) => `spiffe://cluster.local/ns/default/sa/${account}`;
 
 /** What a call has to look like when it is right. */
-export function expectedEvidence(call: ShopCall): Omit<CallEvidence, "via" | "passed"> {
+function expectedEvidence(call: ShopCall): Omit<CallEvidence, "via" | "passed"> {
   return {
     call: nameOf(call),
     viaIsGateway: true,
@@ -104,8 +105,27 @@ export function expectedEvidence(call: ShopCall): Omit<CallEvidence, "via" | "pa
 
 const nameOf = ({ from, fromCluster, to }: ShopCall) => `${from} (${fromCluster}) → ${to}`;
 
+/** Visits the shop, holds each call to what it has to look like at both ends and between, and prints a table of them. */
+export async function showCalls(lab: Lab, calls: readonly ShopCall[]): Promise<void> {
+  const since = Date.now();
+  await visit(lab);
+  const table = new Table({
+    head: ["call", "gateway", "server", "caller", "connections"],
+    style: { head: [], border: [] },
+    chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
+  });
+  for (const call of calls) {
+    // A log has a connection when that ends; the shop's own load goes on meanwhile.
+    const { found } = await eventually(nameOf(call), () => evidenceOf(lab, call, since));
+    expect(found).toMatchObject(expectedEvidence(call));
+    expect(found.passed).toBeGreaterThan(0);
+    table.push([found.call, found.via, found.server, found.caller, found.passed]);
+  }
+  console.log(table.toString());
+}
+
 /** What was seen of a call since a moment; `undefined` while one of the two ends saw nothing. */
-export async function evidenceOf(
+async function evidenceOf(
   lab: Lab,
   call: ShopCall,
   since: number,

@@ -95,7 +95,9 @@ const localFirst = [
  * network's label, which pods of the own cluster have whatever their nodes' labels are; istiod fails
  * over only where outliers are detected. Clusters resolved by DNS are an exception: istiod orders them by
  * labels in part only, so there it goes by locality, which nodes have to be labelled with.
- * Failed connections and 502 to 504 count as errors, a service's own 500 doesn't.
+ * Failed connections and 502 to 504 count as errors, a service's own 500 doesn't. Where every place that is
+ * left is out, all of them are tried again: by default (0 %) calls would be refused until an ejection ends,
+ * though the service is back (istiod's core/cluster_traffic_policy.go, Envoy's panic threshold).
  */
 function balancingOf(
   mesh: ServiceMesh,
@@ -125,6 +127,7 @@ function balancingOf(
       interval: service.failover.interval,
       baseEjectionTime: service.failover.ejection,
       maxEjectionPercent: 100,
+      minHealthPercent: 1,
     },
   };
 }

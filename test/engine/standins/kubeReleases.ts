@@ -1,8 +1,12 @@
-/** Helm releases: written down only, but for Istio's chart `base`, whose definitions are real. */
+/**
+ * Helm releases. Where there is Helm itself, it does them; elsewhere they are written down only, but for Istio's chart
+ * `base`, whose definitions are real.
+ */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseAllDocuments } from "yaml";
 import { differences, replacedBy, type Difference } from "./differences";
+import { helmInstall, type HelmRelease, type HelmTools, helmUninstall } from "./helm";
 import { StatusError, type KubeApi, type KubeObject } from "./kubeApi";
 import { Failure, type Call, type Existing } from "./service";
 import { unknown, type Properties } from "./values";
@@ -18,8 +22,20 @@ export function diffRelease(old: Existing, inputs: Properties): Difference {
   return { changes, deleteBeforeReplace: old.inputs.namespace === inputs.namespace };
 }
 
+/** Helm, where MESHSPAN_STANDIN_HELM says where it is. */
+function helmTools(): HelmTools | undefined {
+  const text = process.env.MESHSPAN_STANDIN_HELM;
+  return text === undefined ? undefined : (JSON.parse(text) as HelmTools);
+}
+
+function releaseOf(inputs: Properties): HelmRelease {
+  const { name, namespace = "default" } = inputs;
+  return { name: String(name), chart: chartName(inputs), namespace: String(namespace) };
+}
+
 export async function installRelease(
   api: KubeApi,
+  kubeconfig: string | undefined,
   call: Call,
   inputs: Properties,
   revision: number,
@@ -35,12 +51,30 @@ export async function installRelease(
         version: inputs.version ?? "1.0.0",
         revision,
       };
-  if (!call.preview && chartName(inputs) === "base")
+  const tools = helmTools();
+  if (!call.preview && tools !== undefined) {
+    await helmInstall(tools, kubeconfig ?? "", releaseOf(inputs), inputs.values ?? {}).catch(
+      refused,
+    );
+  } else if (!call.preview && chartName(inputs) === "base")
     await Promise.all(definitions().map((definition) => define(api, definition)));
   return { id: `${namespace}/${inputs.name}`, outputs: { ...inputs, namespace, status } };
 }
 
-export async function uninstallRelease(api: KubeApi, old: Existing): Promise<void> {
+function refused(error: Error): never {
+  throw new Failure(error.message, "Helm failed");
+}
+
+export async function uninstallRelease(
+  api: KubeApi,
+  kubeconfig: string | undefined,
+  old: Existing,
+): Promise<void> {
+  const tools = helmTools();
+  if (tools !== undefined) {
+    await helmUninstall(tools, kubeconfig ?? "", releaseOf(old.inputs)).catch(refused);
+    return;
+  }
   if (chartName(old.inputs) !== "base") return;
   await Promise.all(definitions().map(({ metadata }) => undefine(api, String(metadata.name))));
 }

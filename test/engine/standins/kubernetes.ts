@@ -23,6 +23,7 @@ import { serve, type StandIn } from "./service";
 import { hasUnknown, unknown, type Properties } from "./values";
 
 let api = new KubeApi(undefined, undefined);
+let kubeconfig: string | undefined;
 let defaultNamespace = "default";
 let options: ObjectOptions = { upsert: false, mutableSecrets: false, mutableConfigMaps: false };
 
@@ -39,7 +40,8 @@ const kubernetes: StandIn = {
   plugin: "kubernetes",
   version: "4.34.2",
   configure(config) {
-    api = new KubeApi(contents(config.kubeconfig), text(config.context));
+    kubeconfig = contents(config.kubeconfig);
+    api = new KubeApi(kubeconfig, text(config.context));
     defaultNamespace = text(config.namespace) ?? "default";
     options = {
       upsert: isTrue(config.upsertExistingObjects),
@@ -64,16 +66,16 @@ const kubernetes: StandIn = {
   },
   create: (call, inputs) =>
     call.type === releaseType
-      ? reaching(() => installRelease(api, call, inputs, 1))
+      ? reaching(() => installRelease(api, kubeconfig, call, inputs, 1))
       : createObject(api, call, inputs, options),
   async update(call, old, inputs) {
     if (call.type !== releaseType) return updateObject(api, call, old, inputs);
     const revision = Number(old.outputs.status?.revision ?? 0) + 1;
-    return (await reaching(() => installRelease(api, call, inputs, revision))).outputs;
+    return (await reaching(() => installRelease(api, kubeconfig, call, inputs, revision))).outputs;
   },
   delete: (call, old) =>
     call.type === releaseType
-      ? reaching(() => uninstallRelease(api, old))
+      ? reaching(() => uninstallRelease(api, kubeconfig, old))
       : deleteObject(api, call, old),
   read: async (call, old) => (call.type === releaseType ? old : readObject(api, call, old)),
 };

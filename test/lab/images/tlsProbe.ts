@@ -8,6 +8,8 @@ interface Question {
   readonly host: string;
   readonly port: number;
   readonly attempts: readonly Attempt[];
+  /** What attempts have that don't say otherwise: an argument has room for a certificate, but not for hundreds of them. */
+  readonly common?: Partial<Attempt>;
   /** For the connection and the handshake, or the answer. @default 3000 */
   readonly timeoutMs?: number;
   /** Attempts under way at a time. @default 8 */
@@ -16,6 +18,10 @@ interface Question {
 
 interface Attempt {
   readonly name: string;
+  /** @default the question's */
+  readonly host?: string;
+  /** @default the question's */
+  readonly port?: number;
   /** SNI, sent as it is; null for none. */
   readonly servername?: string | null;
   readonly alpn?: readonly string[];
@@ -36,14 +42,23 @@ interface Outcome {
   readonly issuer?: string;
   /** `open`, `closed` or `alert: …`: the server refuses a client's certificate when TLS 1.3's handshake is over. */
   readonly afterHandshake?: string;
+  /** First line of what the server says after the handshake. It's sent an empty one. */
+  readonly answer?: string;
 }
 
 /** Milliseconds that a server has to think again after the handshake: half of them before a byte is sent, half after. */
 const afterthought = 500;
 
-const { host, port, attempts, timeoutMs = 3_000, concurrency = 8 } = question<Question>("tlsProbe");
+const {
+  attempts,
+  common = {},
+  timeoutMs = 3_000,
+  concurrency = 8,
+  ...asked
+} = question<Question>("tlsProbe");
 
 async function probe(attempt: Attempt): Promise<Outcome> {
+  const { host = asked.host, port = asked.port } = attempt;
   const socket = net.connect({ host, port });
   const late = new Promise<Outcome>((resolve) => {
     setTimeout(() => {
@@ -105,7 +120,8 @@ async function shakeHands(
     secure.on("close", () => resolve({ outcome: "closed", detail: "closed" }));
     secure.on("end", () => resolve({ outcome: "closed", detail: "closed" }));
   });
-  secure.resume();
+  let heard = "";
+  secure.setEncoding("utf8").on("data", (text: string) => (heard += text));
   const shaken = new Promise<undefined>((resolve) => {
     secure.once("secureConnect", () => resolve(undefined));
   });
@@ -119,7 +135,11 @@ async function shakeHands(
       secure.write("\n");
       end = await Promise.race([ended, half()]);
     }
-    return { outcome: "handshake", ...described, afterHandshake: afterwards(end) };
+    const [answer = ""] = heard.split(/\r?\n/);
+    return {
+      ...{ outcome: "handshake", ...described, afterHandshake: afterwards(end) },
+      ...(answer === "" ? {} : { answer }),
+    };
   } finally {
     secure.destroy();
   }
@@ -163,7 +183,7 @@ async function main(): Promise<void> {
   const waiting = [...attempts];
   const worker = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
-      printLine({ name: next.name, ...(await probe(next)) });
+      printLine({ name: next.name, ...(await probe({ ...common, ...next })) });
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
 }
