@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiClient } from "../engine/apiClient";
 import { type RunningContainer, type Sandbox, startContainer } from "./container";
 import type { ClusterNetwork, Network } from "./network";
-import { probe, probePeriod } from "./probes";
+import { type ContainerHost, PodContainer } from "./podContainer";
 import { fillVolume, makeVolume } from "./volumes";
 
 /** What pods of a cluster have in common. */
@@ -20,20 +20,6 @@ export interface PodContext {
   readonly onProblem: (message: string) => void;
 }
 
-interface ContainerState {
-  readonly spec: any;
-  readonly isSidecar: boolean;
-  running: RunningContainer | undefined;
-  restarts: number;
-  /** Probes of its readiness that failed, in a row. */
-  failures: number;
-  /** Probes of its liveness that failed, in a row. */
-  illness: number;
-  started: boolean;
-  ready: boolean;
-  finished: boolean;
-}
-
 export class Pod {
   readonly key: string;
   readonly address: string;
@@ -42,7 +28,8 @@ export class Pod {
   readonly #context: PodContext;
   readonly #folder: string;
   readonly #netns: string;
-  readonly #containers: readonly ContainerState[];
+  readonly #init: readonly PodContainer[];
+  readonly #main: readonly PodContainer[];
   readonly #volumes: Record<string, string> = {};
   #sandbox: Sandbox | undefined;
   readonly #ending = new AbortController();
@@ -61,24 +48,29 @@ export class Pod {
     };
     this.#folder = join(context.folder, uid);
     this.#netns = `${context.cluster.name}.${uid}`;
-    const state = (spec: any, isSidecar: boolean): ContainerState => ({
-      ...{ spec, isSidecar, running: undefined, restarts: 0, failures: 0, illness: 0 },
-      ...{ started: false, ready: false, finished: false },
-    });
-    this.#containers = [
-      ...(object.spec.initContainers ?? []).map((spec: any) =>
-        state(spec, spec.restartPolicy === "Always"),
-      ),
-      ...object.spec.containers.map((spec: any) => state(spec, true)),
-    ];
+    const host: ContainerHost = {
+      address: this.address,
+      ending: this.#ending.signal,
+      launch: (spec) => startContainer(this.#sandbox!, this.object, spec, this.logOf(spec.name)),
+      onChange: () => this.#tell(),
+    };
+    const { initContainers = [], containers } = object.spec;
+    this.#init = initContainers.map(
+      (spec: any) => new PodContainer(host, spec, spec.restartPolicy === "Always"),
+    );
+    this.#main = containers.map((spec: any) => new PodContainer(host, spec, true));
     this.#work = this.#run().catch((error: unknown) => {
       if (!this.#isEnding())
         context.onProblem(`${context.cluster.name}: ${this.key}: ${String(error)}`);
     });
   }
 
+  get #containers(): readonly PodContainer[] {
+    return [...this.#init, ...this.#main];
+  }
+
   get isReady(): boolean {
-    return this.#containers.every(({ ready, finished }) => ready || finished);
+    return this.#containers.every(({ isReady }) => isReady);
   }
 
   /** Name of its network namespace. */
@@ -111,11 +103,8 @@ export class Pod {
     this.#ending.abort();
     await this.#work;
     const grace = this.object.spec.terminationGracePeriodSeconds ?? 30;
-    const mains = new Set(this.object.spec.containers.map(({ name }: any) => name));
-    for (const isMain of [true, false]) {
-      const ending = this.#containers.filter(({ spec }) => mains.has(spec.name) === isMain);
-      await Promise.all(ending.map((state) => endContainer(state, grace)));
-    }
+    for (const containers of [this.#main, this.#init])
+      await Promise.all(containers.map((container) => container.end(grace)));
     await this.remove();
   }
 
@@ -123,7 +112,7 @@ export class Pod {
   async remove(): Promise<void> {
     this.#ending.abort();
     await this.#work;
-    await Promise.all(this.#containers.flatMap(({ running }) => running?.process.kill() ?? []));
+    await Promise.all(this.#containers.map((container) => container.kill()));
     await this.#context.network.removeHost(this.#netns).catch(() => undefined);
     rmSync(this.#folder, { recursive: true, force: true });
   }
@@ -142,9 +131,9 @@ export class Pod {
       api: this.#context.api,
     };
     await this.#tell();
-    for (const state of this.#containers) {
+    for (const container of this.#containers) {
       if (this.#isEnding()) return;
-      await this.#start(state);
+      await container.start(this.#init.includes(container));
     }
     void this.#refresh();
   }
@@ -185,97 +174,6 @@ export class Pod {
         return [file, path];
       }),
     );
-  }
-
-  /** Starts a container and, before the next one, waits until it has ended, or, a sidecar, has started. */
-  async #start(state: ContainerState): Promise<void> {
-    for (;;) {
-      state.running = await startContainer(
-        this.#sandbox!,
-        this.object,
-        state.spec,
-        this.logOf(state.spec.name),
-      );
-      if (state.isSidecar) break;
-      if ((await state.running.process.exit) === 0) {
-        state.finished = true;
-        return;
-      }
-      if (this.#isEnding()) return;
-      state.restarts += 1;
-      await sleep(1000);
-    }
-    void this.#watch(state);
-    const { spec } = state;
-    state.started = spec.startupProbe === undefined;
-    state.ready = state.started && spec.readinessProbe === undefined;
-    await this.#tell();
-    if (spec.startupProbe !== undefined) {
-      const isMain = this.object.spec.containers.includes(spec);
-      const startup = this.#probeStartup(state);
-      if (!isMain) await startup;
-    }
-    void this.#probe(state);
-  }
-
-  /** A container that ends is started again. */
-  async #watch(state: ContainerState): Promise<void> {
-    while (!this.#isEnding()) {
-      await state.running!.process.exit;
-      if (this.#isEnding()) return;
-      state.ready = false;
-      state.restarts += 1;
-      await this.#tell();
-      await sleep(Math.min(1000 * state.restarts, 5000));
-      if (this.#isEnding()) return;
-      state.running = await startContainer(
-        this.#sandbox!,
-        this.object,
-        state.spec,
-        this.logOf(state.spec.name),
-      );
-      state.ready = state.spec.readinessProbe === undefined;
-      await this.#tell();
-    }
-  }
-
-  async #probeStartup(state: ContainerState): Promise<void> {
-    while (!this.#isEnding() && !state.started) {
-      state.started = await probe(this.address, state.spec, state.spec.startupProbe);
-      if (!state.started) await sleep(100);
-    }
-  }
-
-  async #probe(state: ContainerState): Promise<void> {
-    while (!this.#isEnding()) {
-      if (isAlive(state)) {
-        await this.#probeReadiness(state);
-        if (state.ready) await this.#probeLiveness(state);
-      }
-      await sleep(state.ready ? probePeriod : probePeriod / 5, undefined, { ref: false });
-    }
-  }
-
-  async #probeReadiness(state: ContainerState): Promise<void> {
-    const { readinessProbe } = state.spec;
-    if (readinessProbe === undefined) return;
-    const succeeds = await probe(this.address, state.spec, readinessProbe);
-    state.failures = succeeds ? 0 : state.failures + 1;
-    const endures = state.ready && state.failures < (readinessProbe.failureThreshold ?? 3);
-    const isReady = isAlive(state) && (succeeds || endures);
-    if (isReady === state.ready) return;
-    state.ready = isReady;
-    await this.#tell();
-  }
-
-  async #probeLiveness(state: ContainerState): Promise<void> {
-    const { livenessProbe } = state.spec;
-    if (livenessProbe === undefined) return;
-    const lives = await probe(this.address, state.spec, livenessProbe);
-    state.illness = lives ? 0 : state.illness + 1;
-    if (state.illness < (livenessProbe.failureThreshold ?? 3)) return;
-    state.illness = 0;
-    await endContainer(state, 1);
   }
 
   /** ConfigMaps and Secrets that change, and tokens that end. */
@@ -321,32 +219,17 @@ export class Pod {
     }
   }
 
-  #status(): any {
-    const main = this.#containers.slice(this.object.spec.initContainers?.length ?? 0);
-    const init = this.#containers.slice(0, this.object.spec.initContainers?.length ?? 0);
-    const isInitialized = init.every(({ finished, started, isSidecar }) =>
-      isSidecar ? started : finished,
-    );
-    const isReady = this.isReady;
+  #status(): object {
     const condition = (type: string, isTrue: boolean) => ({
       type,
       status: isTrue ? "True" : "False",
     });
-    const statusOf = (state: ContainerState) => ({
-      name: state.spec.name,
-      image: state.spec.image,
-      imageID: "",
-      ready: state.ready || state.finished,
-      started: state.started,
-      restartCount: state.restarts,
-      state: state.finished
-        ? { terminated: { exitCode: 0, reason: "Completed" } }
-        : state.running?.process.isRunning === true
-          ? { running: {} }
-          : { waiting: { reason: "ContainerCreating" } },
-    });
+    const isInitialized = this.#init.every((container) => container.isInitialized);
+    const statuses = (containers: readonly PodContainer[]) =>
+      containers.map(({ status }) => status);
+    const isRunning = this.#main.some(({ running }) => running !== undefined);
     return {
-      phase: main.some(({ running }) => running !== undefined) ? "Running" : "Pending",
+      phase: isRunning ? "Running" : "Pending",
       podIP: this.address,
       podIPs: [{ ip: this.address }],
       hostIP: this.#context.cluster.node,
@@ -354,27 +237,11 @@ export class Pod {
       conditions: [
         condition("PodScheduled", true),
         condition("Initialized", isInitialized),
-        condition("ContainersReady", isReady),
-        condition("Ready", isReady),
+        condition("ContainersReady", this.isReady),
+        condition("Ready", this.isReady),
       ],
-      ...(init.length === 0 ? {} : { initContainerStatuses: init.map(statusOf) }),
-      containerStatuses: main.map(statusOf),
+      ...(this.#init.length === 0 ? {} : { initContainerStatuses: statuses(this.#init) }),
+      containerStatuses: statuses(this.#main),
     };
   }
-}
-
-function isAlive({ started, running }: ContainerState): boolean {
-  return started && running?.process.isRunning === true;
-}
-
-async function endContainer({ running }: ContainerState, grace: number): Promise<void> {
-  if (running?.process.isRunning !== true) return;
-  const pid = await running.pid;
-  try {
-    if (pid > 0) process.kill(pid, "SIGTERM");
-  } catch {
-    // It has just ended.
-  }
-  await Promise.race([running.process.exit, sleep(grace * 1000, undefined, { ref: false })]);
-  await running.process.kill();
 }
