@@ -43,3 +43,11 @@ export { type CaFilesByCluster, fileIssues } from "./core/literals";
 export * from "./core/topology/topology";
 export { toDot } from "./core/topology/dot";
 export { toMermaid } from "./core/topology/mermaid";
+export * from "./core/diff/change";
+export { diffPlans, isEmptyDiff } from "./core/diff/diff";
+export {
+  type DiffFormat,
+  diffFormats,
+  formatDiff,
+  type FormatDiffOptions,
+} from "./core/diff/format";
