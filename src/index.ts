@@ -51,3 +51,10 @@ export {
   formatDiff,
   type FormatDiffOptions,
 } from "./core/diff/format";
+export {
+  type MeshPreview,
+  type PreviewedChange,
+  type PreviewedCluster,
+  readPreview,
+} from "./core/diff/preview";
+export { formatPreview } from "./core/diff/formatPreview";

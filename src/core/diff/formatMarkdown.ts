@@ -30,7 +30,7 @@ const maxUnfolded = 12;
 /** How many risky changes are shown unfolded. */
 const maxRisky = 25;
 /** How many characters one cell has at most. */
-const maxCell = 600;
+export const maxCell = 600;
 /** How many fields of one object are shown. */
 const maxFields = 5;
 
@@ -48,16 +48,19 @@ export function formatDiffMarkdown(diff: MeshDiff, maxLength: number): string {
     ...tables(rows.filter(({ risk }) => risk !== "high")),
     ...objectGroups(diff.objects).map(objectSection),
   ];
-  return writeBounded(head, sections, maxLength, note);
+  return writeBounded(head, sections, maxLength, leftOutNote("meshspan diff"));
 }
 
-function note(changes: number, objects: number): string {
-  const left = [
-    ...(changes === 0 ? [] : [changes === 1 ? "1 change" : `${changes} changes`]),
-    ...(objects === 0 ? [] : [objects === 1 ? "1 object" : `${objects} objects`]),
-  ].join(" and ");
-  return `\n> Left out, since a comment has no room for it: ${left}. \`meshspan diff\` in a terminal shows everything.\n`;
-}
+/** The note at the end of a comment that has no room for everything. */
+export const leftOutNote =
+  (command: string) =>
+  (changes: number, objects: number): string => {
+    const left = [
+      ...(changes === 0 ? [] : [changes === 1 ? "1 change" : `${changes} changes`]),
+      ...(objects === 0 ? [] : [objects === 1 ? "1 object" : `${objects} objects`]),
+    ].join(" and ");
+    return `\n> Left out, since a comment has no room for it: ${left}. \`${command}\` in a terminal shows everything.\n`;
+  };
 
 /** Changes of high risk, as a list: the first of them unfolded. */
 function riskySections(rows: readonly ChangeRow[]): readonly Section[] {
@@ -142,7 +145,8 @@ function objectSection({ clusters, added, removed, changed }: ObjectGroup): Sect
   };
 }
 
-function fieldsCell({ fields }: ChangedObject): string {
+/** The fields of an object that differ, the first of them. */
+export function fieldsCell({ fields }: Pick<ChangedObject, "fields">): string {
   const text = (field: FieldChange) =>
     `${codeSpan(clip(field.path, maxCell))} ${cell(fieldText(field))}`;
   const shown = fields.length > maxFields + 1 ? fields.slice(0, maxFields) : fields;
