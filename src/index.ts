@@ -43,3 +43,18 @@ export { type CaFilesByCluster, fileIssues } from "./core/literals";
 export * from "./core/topology/topology";
 export { toDot } from "./core/topology/dot";
 export { toMermaid } from "./core/topology/mermaid";
+export * from "./core/diff/change";
+export { diffPlans, isEmptyDiff } from "./core/diff/diff";
+export {
+  type DiffFormat,
+  diffFormats,
+  formatDiff,
+  type FormatDiffOptions,
+} from "./core/diff/format";
+export {
+  type MeshPreview,
+  type PreviewedChange,
+  type PreviewedCluster,
+  readPreview,
+} from "./core/diff/preview";
+export { formatPreview } from "./core/diff/formatPreview";

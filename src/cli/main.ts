@@ -4,8 +4,10 @@ import { Command, CommanderError } from "commander";
 import { formatIssue, MeshError } from "../core/issues";
 import { version } from "../version";
 import { demoCommand } from "./demo";
+import { diffCommand } from "./diff";
+import { previewCommand } from "./preview";
 
-/** Exit codes: 0 done, 1 failed, 2 wrong usage, 3 faulty description. */
+/** Exit codes: 0 done, 1 failed, 2 wrong usage, 3 faulty description; commands may have more. */
 const exitCodes = { failure: 1, usage: 2, description: 3 } as const;
 
 async function main(): Promise<void> {
@@ -14,7 +16,9 @@ async function main(): Promise<void> {
     .version(version)
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
-    .addCommand(demoCommand().exitOverride());
+    .addCommand(demoCommand().exitOverride())
+    .addCommand(diffCommand().exitOverride())
+    .addCommand(previewCommand().exitOverride());
   await program.parseAsync();
 }
 

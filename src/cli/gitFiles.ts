@@ -1,0 +1,90 @@
+/** Files as they are in git's revisions, by the command `git`. */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+
+/** What `git` said. */
+interface GitResult {
+  readonly ok: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Whether there is a `git` at all. */
+  readonly isThere: boolean;
+}
+
+/** The longest description that is read; git would fill any memory. */
+const maxBytes = 256 * 1024 * 1024;
+
+function git(folder: string, ...args: readonly string[]): GitResult {
+  // Messages are read here, so they have to be in one language.
+  const { status, stdout, stderr, error } = spawnSync("git", args, {
+    cwd: folder,
+    encoding: "utf8",
+    env: { ...process.env, LC_ALL: "C" },
+    maxBuffer: maxBytes,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  if (error === undefined) return { ok: status === 0, stdout, stderr, isThere: true };
+  if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  return { ok: false, stdout: "", stderr: "", isThere: false };
+}
+
+/** Where git is asked: the file's folder, or the nearest that is there, as the file may be in a revision only. */
+function placeOf(file: string): { readonly folder: string; readonly path: string } {
+  let folder = dirname(resolve(file));
+  let path = basename(file);
+  while (!existsSync(folder)) {
+    path = join(basename(folder), path);
+    folder = dirname(folder);
+  }
+  return { folder, path: `./${path}` };
+}
+
+/** The commit that a text names in the repository of the file, or why there is none. */
+export function findCommit(
+  revision: string,
+  file: string,
+):
+  | { readonly commit: string; readonly why?: undefined }
+  | { readonly commit: undefined; readonly why: string } {
+  const { folder } = placeOf(file);
+  const found = git(
+    folder,
+    "rev-parse",
+    "--verify",
+    "--quiet",
+    "--end-of-options",
+    `${revision}^{commit}`,
+  );
+  if (found.ok) return { commit: found.stdout.trim() };
+  if (!found.isThere)
+    return { commit: undefined, why: "there is no git on the PATH: install it, or name a file" };
+  const inside = git(folder, "rev-parse", "--git-dir");
+  const why = inside.ok
+    ? "git log --oneline --all lists the revisions that are here; git fetch gets others"
+    : firstLine(inside.stderr);
+  return { commit: undefined, why };
+}
+
+function firstLine(text: string): string {
+  return (text.trim().split("\n")[0] ?? "").replace(/^fatal: /, "");
+}
+
+/**
+ * The text of a file in a commit; `undefined` where the commit has no such file.
+ * @throws Error when it is no file, or git can't read it.
+ */
+export function fileAt(commit: string, file: string): string | undefined {
+  const { folder, path } = placeOf(file);
+  const listed = git(folder, "ls-tree", commit, "--", path);
+  if (!listed.ok) throw new Error(`git can't read ${commit}: ${firstLine(listed.stderr)}`);
+  if (listed.stdout === "") return undefined;
+  const [mode, type, object = ""] = listed.stdout.split(/\s/);
+  if (type !== "blob" || mode === "120000") {
+    const what = type === "tree" ? "a folder" : type === "blob" ? "a link" : "a submodule";
+    throw new Error(`${file} is ${what} in ${commit}, and not a file`);
+  }
+  const content = git(folder, "cat-file", "blob", object);
+  if (!content.ok) throw new Error(`git can't read ${file}: ${firstLine(content.stderr)}`);
+  return content.stdout;
+}

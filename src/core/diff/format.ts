@@ -1,0 +1,31 @@
+/** A difference in words. */
+import type { MeshDiff } from "./change";
+import { formatDiffMarkdown, maxComment } from "./formatMarkdown";
+import { formatDiffText } from "./formatText";
+
+/** `text` for a terminal, `markdown` for a comment on a pull request. The data itself is JSON. */
+export const diffFormats = ["text", "markdown"] as const;
+export type DiffFormat = (typeof diffFormats)[number];
+
+/** Options of `formatDiff`. */
+export interface FormatDiffOptions {
+  /**
+   * Most characters that the Markdown has; what is left out is counted. Not below 1,000.
+   * @default 65536, GitHub's limit of a comment
+   */
+  readonly maxLength?: number;
+}
+
+/** A difference in words. Whatever names and values are, they break neither a terminal nor Markdown. */
+export function formatDiff(
+  diff: MeshDiff,
+  format: DiffFormat,
+  { maxLength = maxComment }: FormatDiffOptions = {},
+): string {
+  switch (format) {
+    case "text":
+      return formatDiffText(diff);
+    case "markdown":
+      return formatDiffMarkdown(diff, Math.max(maxLength, 1000));
+  }
+}

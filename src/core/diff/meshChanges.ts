@@ -1,0 +1,58 @@
+/** Changes of the whole mesh: its names, its Istio, its root of trust. */
+import type { Mesh, TrustSettings } from "../mesh";
+import type { ChangeFacts } from "./change";
+import { same } from "./same";
+
+/** What changes in the settings of a mesh. */
+export function meshChanges(before: Mesh, after: Mesh): readonly ChangeFacts[] {
+  const changes: ChangeFacts[] = [];
+  const texts = [
+    ["meshRenamed", "name"],
+    ["domainChanged", "domain"],
+    ["poolChanged", "pool"],
+    ["defaultTrustDomainChanged", "trustDomain"],
+  ] as const;
+  for (const [kind, key] of texts) {
+    if (before[key] !== after[key]) changes.push({ kind, before: before[key], after: after[key] });
+  }
+  for (const setting of ["version", "revision", "namespace"] as const) {
+    const [old, now] = [before.istio[setting], after.istio[setting]];
+    if (old !== now) changes.push({ kind: "istioChanged", setting, before: old, after: now });
+  }
+  return [...changes, ...trustChanges(before.trust, after.trust)];
+}
+
+function trustChanges(before: TrustSettings, after: TrustSettings): readonly ChangeFacts[] {
+  const changes: ChangeFacts[] = [];
+  const [oldIssuer, newIssuer] = [issuerOf(before), issuerOf(after)];
+  if (oldIssuer !== newIssuer)
+    changes.push({ kind: "issuerChanged", before: oldIssuer, after: newIssuer });
+  if (before.algorithm !== after.algorithm) {
+    changes.push({
+      kind: "keyAlgorithmChanged",
+      before: before.algorithm,
+      after: after.algorithm,
+    });
+  }
+  const lifetimes = [
+    ["root", "rootDays"],
+    ["intermediates", "intermediateDays"],
+  ] as const;
+  for (const [of, key] of lifetimes) {
+    if (before[key] !== after[key])
+      changes.push({ kind: "lifetimeChanged", of, before: before[key], after: after[key] });
+  }
+  if (!same(before.aliases, after.aliases)) {
+    changes.push({
+      kind: "trustedDomainsChanged",
+      before: before.aliases,
+      after: after.aliases,
+    });
+  }
+  return changes;
+}
+
+/** `files`, `existing`, or `cert-manager ClusterIssuer mesh-root`. */
+function issuerOf({ issuer, certManager }: TrustSettings): string {
+  return certManager === undefined ? issuer : `${issuer} ${certManager.kind} ${certManager.name}`;
+}
