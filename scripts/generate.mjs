@@ -1,5 +1,6 @@
 // Writes the files that are made of the sources and committed beside them: npm run generate
 import { mkdir, rm, writeFile } from "node:fs/promises";
+import schemas from "../dist/cli/schemas.js";
 import core from "../dist/index.js";
 import demo from "../dist/demo/index.js";
 import render from "../dist/render/index.js";
@@ -11,7 +12,10 @@ async function write(path, content) {
   console.error(`wrote ${path}`);
 }
 
-await write("schema/mesh.schema.json", `${JSON.stringify(core.meshJsonSchema(), null, 2)}\n`);
+for (const [name, schema] of Object.entries(schemas.jsonSchemas())) {
+  const file = name === "mesh" ? name : `cli-${name}`;
+  await write(`schema/${file}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`);
+}
 
 const { description, workloads } = demo.shopMesh();
 const plan = core.planMesh(core.parseMesh(description), { workloads });

@@ -1,6 +1,7 @@
 /** `meshspan demo`: the demo shop split over clusters, everything each of them needs, written and traced. */
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import { makeFolder } from "./files";
 import { progressOn } from "./progress";
 
 interface DemoOptions {
@@ -62,6 +63,7 @@ async function runDemo({ clusters, gateway, out, quiet }: DemoOptions): Promise<
 
   progress(`certificates in ${join(out, "certs")}`);
   const { ensureMeshCertificates } = await import("../pki/index.js");
+  await makeFolder(out);
   const certificates = await ensureMeshCertificates(join(out, "certs"), shop.plan.mesh);
 
   progress(`files in ${out}`);

@@ -1,11 +1,11 @@
 /** What a person reads after the demo: what there is, what crosses, and that it fits together. */
 import { join } from "node:path";
-import Table from "cli-table3";
 import { dialPortOf } from "../core/mesh";
 import { formatTrace } from "../core/trace/format";
 import { daysLeft, type EnsuredCertificates, fingerprintOf } from "../pki";
 import type { WriteResult } from "../render";
 import type { PlannedShop } from "./demoFiles";
+import { textTable } from "./table";
 
 /** What a run of the demo made. */
 export interface DemoRun {
@@ -37,37 +37,6 @@ function section(title: string, text: string): string {
   return `${title}\n${text}`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const none = [
-    "top",
-    "top-mid",
-    "top-left",
-    "top-right",
-    "bottom",
-    "bottom-mid",
-    "bottom-left",
-    "bottom-right",
-    "left",
-    "left-mid",
-    "mid",
-    "mid-mid",
-    "right",
-    "right-mid",
-    "middle",
-  ];
-  const drawn = new Table({
-    head: [...head],
-    chars: Object.fromEntries(none.map((name) => [name, name === "middle" ? "  " : ""])),
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-  });
-  drawn.push(...rows.map((row) => [...row]));
-  return drawn
-    .toString()
-    .split("\n")
-    .map((line) => `  ${line.trimEnd()}`)
-    .join("\n");
-}
-
 function clusterTable({ shop: { plan } }: DemoRun): string {
   const rows = plan.clusters.map(({ cluster, objects }) => [
     cluster.name,
@@ -82,7 +51,11 @@ function clusterTable({ shop: { plan } }: DemoRun): string {
     String(plan.mesh.services.filter(({ consumedBy }) => consumedBy.includes(cluster.name)).length),
     String(objects.length),
   ]);
-  return table(["cluster", "locality", "gateway", "dns", "serves", "consumes", "objects"], rows);
+  return textTable(
+    ["cluster", "locality", "gateway", "dns", "serves", "consumes", "objects"],
+    rows,
+    "  ",
+  );
 }
 
 function trustTable({ certificates }: DemoRun): string {
@@ -98,7 +71,7 @@ function trustTable({ certificates }: DemoRun): string {
       row(name, files["ca-cert.pem"]),
     ),
   ];
-  return table(["CA", "SHA-256", "left"], rows);
+  return textTable(["CA", "SHA-256", "left"], rows, "  ");
 }
 
 function summary({ shop, result, out, milliseconds }: DemoRun): string {

@@ -1,58 +1,62 @@
 #!/usr/bin/env node
 /** The command `meshspan`. Loads nothing heavy before a command runs. */
-import { Command, CommanderError } from "commander";
-import { formatIssue, MeshError } from "../core/issues";
+import { Command } from "commander";
 import { version } from "../version";
+import { certsCommand } from "./certs";
+import { completionCommand } from "./completion";
 import { demoCommand } from "./demo";
 import { diffCommand } from "./diff";
+import { graphCommand } from "./graph";
+import { initCommand } from "./init";
 import { previewCommand } from "./preview";
+import { renderCommand } from "./render";
+import { reportError, wantsJson } from "./report";
+import { schemaCommand } from "./schema";
+import { traceCommand } from "./trace";
+import { validateCommand } from "./validate";
 
-/** Exit codes: 0 done, 1 failed, 2 wrong usage, 3 faulty description; commands may have more. */
-const exitCodes = { failure: 1, usage: 2, description: 3 } as const;
+const args = process.argv.slice(2);
 
-async function main(): Promise<void> {
-  const program = new Command("meshspan")
+/** The whole tree of commands. */
+function meshspan(): Command {
+  const program: Command = new Command("meshspan")
     .description("One Istio service mesh over N Kubernetes clusters, from one description.")
     .version(version)
-    .exitOverride()
     .configureHelp({ showGlobalOptions: true })
-    .addCommand(demoCommand().exitOverride())
-    .addCommand(diffCommand().exitOverride())
-    .addCommand(previewCommand().exitOverride());
-  await program.parseAsync();
+    .addCommand(initCommand())
+    .addCommand(validateCommand())
+    .addCommand(traceCommand())
+    .addCommand(graphCommand())
+    .addCommand(renderCommand())
+    .addCommand(certsCommand())
+    .addCommand(diffCommand())
+    .addCommand(previewCommand())
+    .addCommand(schemaCommand())
+    .addCommand(completionCommand(() => program))
+    .addCommand(demoCommand())
+    .addHelpText(
+      "after",
+      "\nExamples:\n  meshspan validate\n  meshspan trace east redis-cart --hops\n  meshspan demo\n\nExit codes: 0 done; 1 failed; 2 wrong usage; 3 faulty description or certificates; 4 with --exit-code alone: not as it should be.\n",
+    );
+  settle(program);
+  return program;
+}
+
+/** Commander ends the process by itself, and prints, unless each command is told otherwise. */
+function settle(command: Command): void {
+  command.exitOverride();
+  if (wantsJson(args)) command.configureOutput({ writeErr: () => undefined });
+  command.commands.forEach(settle);
 }
 
 // A reader that stops reading, such as `head`, has what it wants.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") report(error);
+  if (error.code === "EPIPE") process.exitCode = 0;
+  else reportError(error, args);
   process.exit();
 });
+process.stderr.on("error", () => process.exit());
 
-/** What a person can do about an error of the system. */
-const systemHints: Readonly<Partial<Record<string, string>>> = {
-  EACCES: "change its permissions, or choose another folder",
-  EPERM: "change its permissions, or choose another folder",
-  EROFS: "choose a folder that can be written to",
-  ENOSPC: "make room on the disk",
-  ENOTDIR: "a file is in the way; move it, or choose another folder",
-  EEXIST: "a file is in the way; move it, or choose another folder",
-  EISDIR: "a folder is in the way; move it, or choose another folder",
-};
-
-function report(error: unknown): void {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
-  } else if (error instanceof MeshError) {
-    const lines = error.issues.map((issue) => `${formatIssue(issue)} [${issue.code}]`);
-    process.stderr.write(`${lines.join("\n")}\n`);
-    process.exitCode = exitCodes.description;
-  } else {
-    const { message, code = "", path } = error as NodeJS.ErrnoException;
-    const hint = systemHints[code];
-    const where = path === undefined || message.includes(path) ? "" : ` (${path})`;
-    process.stderr.write(`meshspan: ${message}${where}${hint === undefined ? "" : `: ${hint}`}\n`);
-    process.exitCode = exitCodes.failure;
-  }
-}
-
-main().catch(report);
+meshspan()
+  .parseAsync()
+  .catch((error: unknown) => reportError(error, args));

@@ -1,0 +1,106 @@
+/** `meshspan init`: a description to start from. */
+import { writeFile } from "node:fs/promises";
+import { Command, InvalidArgumentError } from "commander";
+import { exitCodes, Failure, usageFailure } from "./failure";
+import { replaceFile } from "./files";
+import { chosenFile, fileOption, type Output, outputOption, withExamples } from "./options";
+import { coloured, note, print, printReport } from "./output";
+import type { InitData } from "./schemas";
+
+interface InitOptions {
+  readonly file?: string;
+  readonly name: string;
+  readonly clusters: readonly string[];
+  readonly force?: boolean;
+  readonly output: Output;
+}
+
+export function initCommand(): Command {
+  const command = new Command("init")
+    .description("write a mesh.yaml to start from, with comments")
+    .argument("[file]", 'where to, "-" for standard output')
+    .addOption(fileOption())
+    .option("--name <name>", "name of the mesh", "mesh")
+    .option("--clusters <names>", "names of the clusters, with commas between", parseNames, [
+      "east",
+      "west",
+    ])
+    .option("--force", "replace a file that is there")
+    .addOption(outputOption(["text", "json", "yaml"]))
+    .action(runInit);
+  return withExamples(
+    command,
+    "meshspan init",
+    "meshspan init --name shop --clusters frankfurt,dublin",
+    "meshspan init staging.yaml --force",
+    "meshspan init - | meshspan validate -",
+  );
+}
+
+function parseNames(text: string): readonly string[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.some((name) => name === "")) {
+    throw new InvalidArgumentError("Write names with commas between, such as east,west.");
+  }
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new InvalidArgumentError(`"${twice}" is there twice.`);
+  if (names.length > mostClusters) {
+    throw new InvalidArgumentError(`At most ${mostClusters}; add others to the file.`);
+  }
+  return names;
+}
+
+/** Each gets an address of its own from the range for documentation. */
+const mostClusters = 25;
+
+async function runInit(
+  positional: string | undefined,
+  { file: option, name, clusters, force = false, output }: InitOptions,
+): Promise<void> {
+  const file = chosenFile(positional, option);
+  const text = await describe(name, clusters);
+  if (file === "-") return print(text);
+  if (force) await replaceFile(file, text);
+  else await writeNew(file, text);
+  const data: InitData = { file, name, clusters };
+  await printReport(output, { data, text: () => `${coloured("green", "wrote")} ${file}\n` });
+  const named = file === "mesh.yaml" ? "" : ` -f ${file}`;
+  note(
+    output,
+    `Describe your clusters and services in it, then: meshspan validate${named} && meshspan trace${named}`,
+  );
+}
+
+async function writeNew(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text, { flag: "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    throw new Failure(
+      [
+        {
+          code: "file_exists",
+          path: [],
+          message: `${file} is there already, and stays as it is`,
+          hint: "name another, or replace it with --force",
+        },
+      ],
+      exitCodes.failure,
+    );
+  }
+}
+
+/** The text, once it is known that it parses: names come from outside. */
+async function describe(name: string, clusters: readonly string[]): Promise<string> {
+  const { starterMesh } = await import("./starterMesh.js");
+  const { formatIssue } = await import("../core/issues.js");
+  const { safeParseMesh } = await import("../core/parse.js");
+  const named = safeParseMesh({
+    name,
+    clusters: Object.fromEntries(clusters.map((cluster) => [cluster, {}])),
+  });
+  const [fault] = named.ok ? [] : named.issues;
+  if (fault !== undefined)
+    throw usageFailure(formatIssue({ ...fault, hint: "" }).replace(/: $/, ""), fault.hint);
+  return starterMesh(name, clusters);
+}

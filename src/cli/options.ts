@@ -1,0 +1,53 @@
+/** Options that commands share, and how they are checked. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { usageFailure } from "./failure";
+
+/** How a command prints what it found. */
+export const outputs = ["text", "json", "yaml", "markdown"] as const;
+export type Output = (typeof outputs)[number];
+
+/** The description that is read where none is named. */
+export const defaultFile = "mesh.yaml";
+
+export function fileOption(): Option {
+  return new Option(
+    "-f, --file <file>",
+    `the mesh description, "-" for standard input (default: ${defaultFile})`,
+  );
+}
+
+export function outputOption(choices: readonly Output[] = outputs): Option {
+  return new Option("-o, --output <format>", "how to print it").choices(choices).default("text");
+}
+
+/** The folder of certificates, where `certs init` makes them. */
+export function certsOption(): Option {
+  return new Option(
+    "--certs <dir>",
+    "folder of the root, the intermediates and their keys",
+  ).argParser(parseFolder);
+}
+
+/** The file that was meant, by its position or by `--file`. */
+export function chosenFile(positional: string | undefined, option: string | undefined): string {
+  if (positional !== undefined && option !== undefined && positional !== option) {
+    throw usageFailure(
+      `two descriptions are named, ${positional} and ${option}`,
+      "name one of them",
+    );
+  }
+  return positional ?? option ?? defaultFile;
+}
+
+export function parseFolder(text: string): string {
+  if (text.trim() !== "") return text;
+  throw new InvalidArgumentError("Name a folder.");
+}
+
+/** Help that ends with examples, each a line that can be typed. */
+export function withExamples(command: Command, ...examples: readonly string[]): Command {
+  return command.addHelpText(
+    "after",
+    `\nExamples:\n${examples.map((example) => `  ${example}\n`).join("")}`,
+  );
+}

@@ -1,0 +1,70 @@
+/** Manifests as one stream of YAML, for a pipe. */
+import type { CaFilesByCluster } from "../core/literals";
+import type { Plan } from "../core/plan";
+import { checkClusterNames } from "../core/rules/names";
+import { IssueCollector } from "../core/issues";
+import { renderPlan } from "../render/renderPlan";
+import { exitCodes, Failure, type Fault } from "./failure";
+import { located, type MeshSource } from "./input";
+
+/** Which clusters are printed, and whether their CA's secrets are. */
+export interface PrintOptions {
+  /** Names; empty for all. */
+  readonly cluster: readonly string[];
+  /** The folder of certificates; secrets are left out where there is none. */
+  readonly certs?: string;
+}
+
+/**
+ * The manifests, without Helm values. Writes nothing: certificates are read and verified, not made.
+ * @throws Failure when there is no such cluster, or certificates are faulty.
+ */
+export async function printedManifests(
+  source: MeshSource,
+  plan: Plan,
+  { cluster: names, certs }: PrintOptions,
+): Promise<{ readonly text: string; readonly secretsLeftOut: boolean }> {
+  const issues = new IssueCollector();
+  const known = new Set(plan.clusters.map(({ cluster }) => cluster.name));
+  checkClusterNames(issues, names, known);
+  if (issues.issues.length > 0) {
+    const faults = issues.issues.map(({ message, hint }): Fault => ({
+      code: "unknown_name",
+      path: [],
+      message,
+      hint,
+    }));
+    throw new Failure(faults, exitCodes.usage);
+  }
+  const hasKeys = source.mesh.trust.issuer === "files";
+  const clusters = plan.clusters
+    .filter(({ cluster }) => names.length === 0 || names.includes(cluster.name))
+    .map((one) =>
+      hasKeys && certs === undefined
+        ? { ...one, objects: one.objects.filter(({ stage }) => stage !== "trust") }
+        : one,
+    );
+  const certificates = hasKeys && certs !== undefined ? await readSet(source, certs) : undefined;
+  const files = await located(source, () => renderPlan({ ...plan, clusters }, certificates), certs);
+  return {
+    text: files
+      .filter(({ path }) => !path.includes("/helm/"))
+      .map(({ path, content }) => `# ${path}\n${content}`)
+      .join("---\n"),
+    secretsLeftOut: hasKeys && certs === undefined,
+  };
+}
+
+async function readSet(source: MeshSource, certs: string): Promise<CaFilesByCluster> {
+  const { readCertificates, verifyCertificates } = await import("../pki/index.js");
+  const names = source.mesh.clusters.map(({ name }) => name);
+  const set = await located(source, () => readCertificates(certs, names), certs);
+  const faults = verifyCertificates(set, { now: new Date() });
+  if (faults.length > 0) {
+    throw new Failure(
+      faults.map((issue) => source.locate(issue, certs)),
+      exitCodes.faulty,
+    );
+  }
+  return set.clusters;
+}

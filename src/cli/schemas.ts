@@ -1,0 +1,187 @@
+/**
+ * Shapes of what commands print with `--output json`, as JSON Schemas: `meshspan schema <name>`, and
+ * schema/cli-<name>.schema.json. Loads zod; commands take types from here alone.
+ */
+import { z } from "zod";
+import { meshJsonSchema } from "../core/description";
+
+const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
+const text = (description: string) => z.string().meta({ description });
+const count = (description: string) =>
+  z.number().meta({ description, type: "integer", minimum: 0 });
+const path = list(z.union([z.string(), z.number()])).meta({
+  description: "The way to the faulty value from the top of the description.",
+});
+
+const faultShape = z
+  .strictObject({
+    code: text("Kind of the fault; it never changes its meaning."),
+    path,
+    message: text("What is wrong."),
+    hint: text("How to mend it."),
+    file: text("Where it is: the description, or a certificate's file.").optional(),
+    line: count("Line in the file, from 1.").optional(),
+    column: count("Column in the line, from 1.").optional(),
+  })
+  .readonly();
+
+/** What a command that fails prints on standard error. */
+const errors = z.strictObject({ errors: list(faultShape) }).readonly();
+
+const init = z
+  .strictObject({
+    file: text("The file that was written."),
+    name: text("Name of the mesh."),
+    clusters: list(z.string()),
+  })
+  .readonly();
+
+const validate = z
+  .strictObject({
+    ok: z.boolean().meta({ description: "Whether no file has a fault." }),
+    files: list(
+      z
+        .strictObject({
+          file: z.string(),
+          ok: z.boolean(),
+          mesh: z
+            .strictObject({
+              name: z.string(),
+              clusters: list(z.string()),
+              services: list(z.string()),
+            })
+            .readonly()
+            .optional()
+            .meta({ description: "What the file describes, where it has no fault." }),
+          faults: list(faultShape),
+        })
+        .readonly(),
+    ),
+  })
+  .readonly();
+
+const hop = z
+  .strictObject({
+    kind: text("What the hop does: name, address, route, endpoint, tls, gateway and so on."),
+    cluster: z.string(),
+    status: z.enum(["planned", "assumed", "weak", "missing"]),
+    object: text("Key of the object that makes the hop, or of the one that should.").optional(),
+    text: text("What the hop comes to, or what is missing."),
+  })
+  .readonly();
+
+const trace = z
+  .strictObject({
+    mesh: text("Name of the mesh."),
+    ok: z.boolean().meta({ description: "Whether every call arrives." }),
+    traces: list(
+      z
+        .strictObject({
+          from: z
+            .strictObject({
+              cluster: z.string(),
+              workload: text("Left out for any pod of the cluster.").optional(),
+              namespace: z.string().optional(),
+              serviceAccount: z.string().optional(),
+            })
+            .readonly(),
+          to: z.strictObject({ host: z.string(), port: count("") }).readonly(),
+          address: text("Virtual address of the host.").optional(),
+          ok: z.boolean(),
+          crosses: z.boolean().meta({ description: "Whether some way leads to another cluster." }),
+          summary: text("The call on one line."),
+          ways: list(
+            z
+              .strictObject({
+                version: z.string().optional(),
+                weight: z.number().optional(),
+                servedBy: text("The cluster that serves.").optional(),
+                hops: list(hop),
+              })
+              .readonly(),
+          ),
+        })
+        .readonly(),
+    ),
+    faults: list(faultShape).meta({ description: "Every hop that is missing." }),
+  })
+  .readonly();
+
+const files = list(z.string());
+const render = z
+  .strictObject({
+    mesh: text("Name of the mesh."),
+    directory: text("The folder that was written to."),
+    written: files,
+    unchanged: files,
+    removed: files,
+    secrets: z
+      .strictObject({ directory: z.string(), files })
+      .readonly()
+      .meta({ description: "Files with key material, for their owner alone." }),
+    certificates: z
+      .strictObject({ directory: z.string(), created: files })
+      .readonly()
+      .optional()
+      .meta({ description: "Where trust.issuer is files." }),
+  })
+  .readonly();
+
+const certificate = z
+  .strictObject({
+    of: text("root, or the name of the cluster whose intermediate it is."),
+    file: z.string(),
+    state: z.enum(["ok", "warning", "error", "missing", "unreadable"]).meta({
+      description: "By the days left: warning below 60, error below 7.",
+    }),
+    fingerprint: text("SHA-256.").optional(),
+    notBefore: text("RFC 3339.").optional(),
+    notAfter: text("RFC 3339.").optional(),
+    daysLeft: z.number().meta({ type: "integer", description: "Whole days." }).optional(),
+  })
+  .readonly();
+
+const certs = z
+  .strictObject({
+    mesh: text("Name of the mesh."),
+    directory: z.string(),
+    ok: z.boolean().meta({ description: "Whether nothing is worse than a warning." }),
+    created: files.optional().meta({ description: "What `certs init` has made." }),
+    certificates: list(certificate),
+    errors: list(faultShape),
+    warnings: list(faultShape),
+  })
+  .readonly();
+
+export type InitData = z.infer<typeof init>;
+export type ValidateData = z.infer<typeof validate>;
+export type TraceData = z.infer<typeof trace>;
+export type RenderData = z.infer<typeof render>;
+export type CertsData = z.infer<typeof certs>;
+export type CertificateData = z.infer<typeof certificate>;
+
+const shapes = { errors, init, validate, trace, render, certs } as const;
+
+const titles: Readonly<Record<keyof typeof shapes, string>> = {
+  errors: "What a failed meshspan command prints on standard error with --output json",
+  init: "meshspan init --output json",
+  validate: "meshspan validate --output json",
+  trace: "meshspan trace --output json",
+  render: "meshspan render --output json",
+  certs: "meshspan certs init, verify and show --output json",
+};
+
+/** JSON Schemas by name (draft 2020-12): `mesh` for the description, the others for what commands print. */
+export function jsonSchemas(): Readonly<Record<string, Record<string, unknown>>> {
+  const ofCommands = Object.entries(shapes).map(([name, shape]) => [
+    name,
+    z.toJSONSchema(shape.meta({ title: titles[name as keyof typeof shapes] }), {
+      target: "draft-2020-12",
+      // That a program may not change the type says nothing about the data.
+      override: ({ jsonSchema }) => delete jsonSchema.readOnly,
+    }),
+  ]);
+  return { mesh: meshJsonSchema(), ...Object.fromEntries(ofCommands) } as Readonly<
+    Record<string, Record<string, unknown>>
+  >;
+}

@@ -1,0 +1,97 @@
+/** `meshspan validate`: every fault of a description, with its line. */
+import { Command } from "commander";
+import { exitCodes, Failure, type Fault } from "./failure";
+import { fileOption, type Output, outputOption, defaultFile, withExamples } from "./options";
+import { coloured, counted, printReport } from "./output";
+import { formatFault } from "./report";
+import type { ValidateData } from "./schemas";
+
+interface ValidateOptions {
+  readonly file?: string;
+  readonly output: Output;
+}
+
+export function validateCommand(): Command {
+  const command = new Command("validate")
+    .description("print every fault of a description with its line, and how to mend it")
+    .argument("[files...]", `descriptions, "-" for standard input (default: ${defaultFile})`)
+    .addOption(fileOption())
+    .addOption(outputOption())
+    .action(runValidate);
+  return withExamples(
+    command,
+    "meshspan validate",
+    "meshspan validate staging.yaml production.yaml",
+    "meshspan validate --output json - < mesh.yaml",
+  );
+}
+
+async function runValidate(
+  given: readonly string[],
+  { file, output }: ValidateOptions,
+): Promise<void> {
+  const named = [...given, ...(file === undefined ? [] : [file])];
+  const files = [...new Set(named.length === 0 ? [defaultFile] : named)];
+  const checked = [];
+  for (const one of files) checked.push(await check(one));
+  const data: ValidateData = {
+    ok: checked.every(({ result }) => result.ok),
+    files: checked.map(({ result }) => result),
+  };
+  const worst = checked.map(({ exitCode }) => exitCode).filter((code) => code !== 0);
+  process.exitCode = worst.length === 0 ? 0 : Math.min(...worst);
+  const { markdownTable } = await import("./table.js");
+  await printReport(output, {
+    data,
+    text: () => data.files.map(formatFile).join(""),
+    markdown: () =>
+      data.ok
+        ? data.files.map(({ file: name }) => `- ${name}: no faults\n`).join("")
+        : markdownTable(
+            ["where", "what", "how to mend it", "code"],
+            data.files.flatMap(({ faults }) => faults.map(markdownRow)),
+          ),
+  });
+}
+
+type FileResult = ValidateData["files"][number];
+
+/** A file that can't be read is a fault in the report like any other, with the exit code of a failure. */
+async function check(
+  file: string,
+): Promise<{ readonly result: FileResult; readonly exitCode: number }> {
+  const { located, readSource } = await import("./input.js");
+  const { planMesh } = await import("../core/plan.js");
+  try {
+    const source = await readSource(file);
+    const { mesh, faults } = source;
+    if (mesh === undefined) throw new Failure(faults, exitCodes.faulty);
+    // Some faults, such as objects that grow too large, are of the plan.
+    await located(source, () => planMesh(mesh));
+    const clusters = mesh.clusters.map(({ name }) => name);
+    const services = mesh.services.map(({ key }) => key);
+    const found = { name: mesh.name, clusters, services };
+    return { result: { file: source.file, ok: true, mesh: found, faults: [] }, exitCode: 0 };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const shown = file === "-" ? "stdin" : file;
+    return {
+      result: { file: shown, ok: false, faults: error.faults },
+      exitCode: error.exitCode,
+    };
+  }
+}
+
+function formatFile({ file, mesh, faults }: FileResult): string {
+  if (mesh === undefined) {
+    return `${[...(faults as readonly Fault[]).map(formatFault), `${file}: ${coloured("red", counted(faults.length, "fault"))}`].join("\n")}\n`;
+  }
+  const { name, clusters, services } = mesh;
+  return `${file}: ${coloured("green", "ok")}, mesh ${name}: ${counted(clusters.length, "cluster")}, ${counted(services.length, "global service")}\n`;
+}
+
+function markdownRow(fault: FileResult["faults"][number]): readonly string[] {
+  const { file = "", line, column, message, hint, code } = fault;
+  const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
+  return [place, message, hint, code];
+}
