@@ -21,10 +21,10 @@ export function outputOption(choices: readonly Output[] = outputs): Option {
 }
 
 /** The folder of certificates, where `certs init` makes them. */
-export function certsOption(): Option {
+export function certsOption(note = ""): Option {
   return new Option(
     "--certs <dir>",
-    "folder of the root, the intermediates and their keys",
+    `folder of the root, the intermediates and their keys${note}`,
   ).argParser(parseFolder);
 }
 

@@ -22,7 +22,7 @@ interface RenderOptions extends ArgoCdOptions {
   readonly kustomize?: boolean;
   readonly argoCd?: boolean;
   readonly stdout?: boolean;
-  readonly cluster: readonly string[];
+  readonly cluster?: readonly string[];
   readonly output: Output;
 }
 
@@ -35,7 +35,7 @@ export function renderCommand(): Command {
     .argument("[file]", "the mesh description")
     .addOption(fileOption())
     .addOption(new Option("--out <dir>", "folder to write to").argParser(parseFolder))
-    .addOption(certsOption().default(undefined, `${defaultCerts}; what is missing there is made`))
+    .addOption(certsOption(`; what is missing is made (default: ${defaultCerts})`))
     .addOption(
       new Option(
         "--secrets <dir>",
@@ -53,8 +53,7 @@ export function renderCommand(): Command {
     .option(
       "--cluster <name>",
       "print those of this cluster alone (repeat for each); implies --stdout",
-      (name: string, before: readonly string[]) => [...before, name],
-      [],
+      (name: string, before: readonly string[] | undefined) => [...(before ?? []), name],
     )
     .addOption(outputOption(["text", "json", "yaml"]))
     .action(runRender);
@@ -69,7 +68,7 @@ export function renderCommand(): Command {
 
 async function runRender(positional: string | undefined, options: RenderOptions): Promise<void> {
   const { out, output } = options;
-  const printed = options.stdout === true || options.cluster.length > 0;
+  const printed = options.stdout === true || options.cluster !== undefined;
   if (printed && out !== undefined) {
     throw usageFailure(
       `${options.stdout === true ? "--stdout" : "--cluster"} prints, and --out writes files`,

@@ -1,5 +1,5 @@
 /** Manifests as files: per cluster, for kubectl, kustomize or Argo CD. */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { MeshError } from "../core/issues";
 import { fileIssues } from "../core/literals";
 import type { Plan } from "../core/plan";
@@ -82,9 +82,11 @@ export function renderReport(data: RenderData): Report {
   const { directory, written, unchanged, removed, certificates } = data;
   const counts = `${written.length} written, ${unchanged.length} unchanged, ${removed.length} removed`;
   const lines = [
-    ...(certificates?.created ?? []).map((file) => `made ${certificates?.directory ?? ""}/${file}`),
-    ...written.map((file) => `wrote ${directory}/${file}`),
-    ...removed.map((file) => `removed ${directory}/${file}`),
+    ...(certificates?.created ?? []).map(
+      (file) => `made ${join(certificates?.directory ?? "", file)}`,
+    ),
+    ...written.map((file) => `wrote ${join(directory, file)}`),
+    ...removed.map((file) => `removed ${join(directory, file)}`),
     `${directory}: ${coloured("green", "ok")}, ${counted(written.length + unchanged.length, "file")} (${counts})`,
   ];
   return { data, text: () => `${lines.join("\n")}\n` };

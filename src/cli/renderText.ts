@@ -9,8 +9,8 @@ import { located, type MeshSource } from "./input";
 
 /** Which clusters are printed, and whether their CA's secrets are. */
 export interface PrintOptions {
-  /** Names; empty for all. */
-  readonly cluster: readonly string[];
+  /** Names. @default all */
+  readonly cluster?: readonly string[];
   /** The folder of certificates; secrets are left out where there is none. */
   readonly certs?: string;
 }
@@ -22,7 +22,7 @@ export interface PrintOptions {
 export async function printedManifests(
   source: MeshSource,
   plan: Plan,
-  { cluster: names, certs }: PrintOptions,
+  { cluster: names = [], certs }: PrintOptions,
 ): Promise<{ readonly text: string; readonly secretsLeftOut: boolean }> {
   const issues = new IssueCollector();
   const known = new Set(plan.clusters.map(({ cluster }) => cluster.name));
