@@ -313,7 +313,7 @@ describe("texts that are made to exhaust a parser", () => {
     const [fault = "", ...others] = faultsOf(text);
     expect(fault).toMatch(/^\d+:\d+ yaml_syntax$/);
     expect(others).toEqual([]);
-    expect(performance.now() - started).toBeLessThan(8000);
+    expect(performance.now() - started).toBeLessThan(30_000);
   });
 
   test("levels that a description may not have, but YAML may, are faults of the description", () => {
