@@ -7,21 +7,26 @@ import type { ClusterIndex } from "./planIndex";
 import { type ServiceEntrySpec, specOf } from "./specs";
 import { isVisible } from "./visibility";
 
-/** The entries of a host that the caller's proxy sees, and the address that they agree on, if they do. */
+/** The entries of a host that the caller's proxy sees, and the addresses that they give it: one, where they agree. */
 export interface HostAddress {
   readonly entries: readonly PlannedObject[];
-  readonly address: string | undefined;
+  readonly addresses: readonly string[];
+  /** Missing where there are no entries that a call could go by. */
   readonly hop: Hop;
 }
 
+/**
+ * Of several entries for a host istiod takes the address of the oldest, and the endpoints of all (its
+ * initServiceRegistry); one without an address gets one, which Istio's DNS proxy tells the pods.
+ */
 export function hostAddress(home: ClusterIndex, { caller, host, port }: Call): HostAddress {
   const { planned, assumed, missing } = hopsOf(home);
   const all = home.byHost("ServiceEntry", host);
   const entries = all.filter((entry) => isVisible(entry, caller?.namespace));
-  const [address, ...others] = entries.map(addressOf);
+  const addresses = [...new Set(entries.map(addressOf))].filter((one) => one !== undefined);
   const fail = (object: PlannedObject | undefined, text: string): HostAddress => ({
     entries,
-    address,
+    addresses,
     hop: missing("address", object, text),
   });
 
@@ -31,21 +36,42 @@ export function hostAddress(home: ClusterIndex, { caller, host, port }: Call): H
   const [first] = entries;
   if (first === undefined)
     return fail(hidden, `${nameOf(hidden)} isn't exported to the caller's namespace`);
-  if (address === undefined) return fail(first, `${nameOf(first)} gives ${host} no address`);
-  const other = entries[others.findIndex((one) => one !== address) + 1];
-  if (others.some((one) => one !== address) && other !== undefined)
-    return fail(other, `${nameOf(other)} gives ${host} another address than ${nameOf(first)}`);
   if (entries.every((entry) => entryPort(entry, port) === undefined))
     return fail(first, `${nameOf(first)} has no port ${port}`);
+  const text = `${addresses.join(" or ")}:${port}`;
+  const hop =
+    addresses.length === 0
+      ? assumed(
+          "address",
+          first,
+          `${nameOf(first)} gives ${host} no address, so istiod chooses one`,
+        )
+      : entries.some((entry) => addressOf(entry) !== addresses[0])
+        ? assumed("address", first, `${text}, as the oldest of the entries says`)
+        : planned("address", first, text);
+  return { entries, addresses, hop };
+}
 
-  const text = `${address}:${port}`;
-  // What leaves by `lo` returns from ISTIO_OUTPUT before it is redirected (istio-iptables' run.go), unless
-  // a loopback range is included expressly; and all of 127.0.0.0/8 leaves by `lo`.
-  if (!address.startsWith("127."))
-    return { entries, address, hop: planned("address", first, text) };
+/**
+ * The same hop for the address that the caller's pods are given. What leaves by `lo` returns from ISTIO_OUTPUT
+ * before it is redirected (istio-iptables' run.go), unless a loopback range is included expressly; and all of
+ * 127.0.0.0/8 leaves by `lo`.
+ */
+export function capturedHop(
+  home: ClusterIndex,
+  { caller, host }: Call,
+  address: string | undefined,
+  hop: Hop,
+): Hop {
+  if (address?.startsWith("127.") !== true) return hop;
+  const { assumed, missing } = hopsOf(home);
   return capturesLoopback(home, caller)
-    ? { entries, address, hop: assumed("address", first, `${text}, which the pods have captured`) }
-    : fail(first, `sidecars capture no loopback address, and ${nameOf(first)} gives ${address}`);
+    ? assumed("address", hop.object, `${hop.text}, which the pods have captured`)
+    : missing(
+        "address",
+        hop.object,
+        `sidecars capture no loopback address, and ${host} has ${address}`,
+      );
 }
 
 function addressOf({ manifest }: PlannedObject): string | undefined {

@@ -15,7 +15,8 @@ export interface PolicyPlace {
 
 /**
  * The narrowest policy that sets a mode decides: of the workload, first for the port and then for all,
- * of the namespace, of the root namespace (istiod's ComposePeerAuthentication).
+ * of the namespace, of the root namespace. Of several for a workload the oldest counts, and of the others
+ * not even what they say of ports (istiod's ComposePeerAuthentication).
  */
 export function authenticationHop({ server, namespace, labels, port }: PolicyPlace): Hop {
   const { planned, assumed, weak, missing } = hopsOf(server);
@@ -26,15 +27,16 @@ export function authenticationHop({ server, namespace, labels, port }: PolicyPla
     (policy) => !isForAll(policy) && selects(selectorOf(policy), labels),
   );
   const levels: readonly (readonly Decision[])[] = [
-    ofWorkload.map((policy) => ({ policy, mode: portModeOf(policy, port) })),
-    ...[ofWorkload, own.filter(isForAll), ofRoot.filter(isForAll)].map((policies) =>
+    ofWorkload.map((policy) => ({
+      policy,
+      mode: [portModeOf(policy, port), modeOf(policy)].find(isSet),
+    })),
+    ...[own.filter(isForAll), ofRoot.filter(isForAll)].map((policies) =>
       policies.map((policy) => ({ policy, mode: modeOf(policy) })),
     ),
   ];
   const [first, ...others] =
-    levels
-      .map((decisions) => decisions.filter(({ mode }) => isSet(mode)))
-      .find((decisions) => decisions.length > 0) ?? [];
+    levels.find((decisions) => decisions.some(({ mode }) => isSet(mode))) ?? [];
   if (first !== undefined && others.some(({ mode }) => mode !== first.mode)) {
     const names = [first, ...others].map(({ policy }) => nameOf(policy));
     return assumed("authentication", first.policy, `the oldest decides: ${names.join(" or ")}`);

@@ -18,7 +18,7 @@ export const hints: Readonly<Record<HopKind, string>> = {
   chain:
     "list the host in the servers of the gateway (AUTO_PASSTHROUGH, TLS), and give every version a subset where it is served",
   service:
-    "deploy a Service of that name, with a selector, a cluster IP and the described port, along with the workload",
+    "deploy a Service of that name, with a selector and the described port, along with the workload",
   pods: "deploy pods that the Service's selector finds, that listen on its targetPort and get a sidecar; or take the cluster out of servedBy",
   trust:
     "give both clusters a cacerts secret below the mesh's root, with all its files, in Istio's namespace, and each other's trust domains",

@@ -21,16 +21,32 @@ interface Resolver {
 
 const resolvers = once((_cluster: ClusterIndex) => new Map<string, Resolver>());
 
-export function nameHop(home: ClusterIndex, domain: string, host: string, address: string): Hop {
+/** What a name is resolved to. */
+export interface ResolvedName {
+  readonly hop: Hop;
+  /** Where a zone has it; Istio's DNS proxy has what the entries say. */
+  readonly address?: string | undefined;
+}
+
+/** How a host whose entries have these addresses is resolved. @param isHttp whether what is called speaks HTTP */
+export function nameHop(
+  home: ClusterIndex,
+  domain: string,
+  host: string,
+  addresses: readonly string[],
+  isHttp: boolean,
+): ResolvedName {
+  const { assumed, missing } = hopsOf(home);
   const { hop, zone, server } = getOrMake(resolvers(home), domain, () => resolverOf(home, domain));
-  if (zone === undefined || server === undefined) return hop;
-  const known = zone.get(host);
-  if (known === address) return hop;
-  return hopsOf(home).missing(
-    "name",
-    server,
-    `the zone of ${nameOf(server)} has ${known === undefined ? "no" : "another"} address for ${host}`,
-  );
+  if (zone === undefined || server === undefined) return { hop };
+  const address = zone.get(host);
+  if (address !== undefined && (addresses.length === 0 || addresses.includes(address)))
+    return { hop, address };
+  const text = `the zone of ${nameOf(server)} has ${address === undefined ? "no" : "another"} address for ${host}`;
+  // Proxies take requests at any address, and go by the host that they are for.
+  return address !== undefined && isHttp
+    ? { hop: assumed("name", server, text), address }
+    : { hop: missing("name", server, text), address };
 }
 
 /** By Istio's DNS proxy where istiod's values switch it on, else by a stub domain and a server for it. */

@@ -35,7 +35,7 @@ export function placesOf(
   entries: readonly PlannedObject[],
 ): readonly Place[] {
   const { tls, host } = departure;
-  if (tls.hop.status === "missing") return [{ servedBy: undefined, hops: [tls.hop] }];
+  if (tls.ownHop.status === "missing") return [{ servedBy: undefined, hops: [tls.hop] }];
   const places = entries.flatMap((entry) => placesOfEntry(departure, entry));
   if (places.length > 0) return places;
   const what =
@@ -59,14 +59,21 @@ function placesOfEntry(departure: Departure, entry: PlannedObject): readonly Pla
     return endpointsOf(entry, departure.tls.labels).map((endpoint) =>
       remotePlace(departure, entry, endpoint),
     );
-  if (location !== "MESH_INTERNAL") {
-    const text = `${nameOf(entry)} selects pods, and isn't MESH_INTERNAL`;
-    return [lost(departure, "endpoint", entry, text)];
-  }
-  return localPlace(departure, entry, workloadSelector.labels ?? {});
+  const { planned, assumed } = hopsOf(departure.caller.cluster);
+  // Istio 1.31 doesn't mind, and its documentation does.
+  const endpoint =
+    location === "MESH_INTERNAL"
+      ? planned("endpoint", entry, "pods of the own cluster")
+      : assumed("endpoint", entry, `${nameOf(entry)} selects pods, and isn't MESH_INTERNAL`);
+  return localPlace(departure, entry, workloadSelector.labels ?? {}, endpoint);
 }
 
-function localPlace(departure: Departure, entry: PlannedObject, selector: Labels) {
+function localPlace(
+  departure: Departure,
+  entry: PlannedObject,
+  selector: Labels,
+  endpoint: Hop,
+): readonly Place[] {
   const { caller, port, tls, described } = departure;
   const home = caller.cluster;
   const namespace = namespaceOf(entry);
@@ -88,8 +95,7 @@ function localPlace(departure: Departure, entry: PlannedObject, selector: Labels
     described,
     isThroughGateway: false,
   });
-  const endpoint = hopsOf(home).planned("endpoint", entry, "pods of the own cluster");
-  return [{ servedBy: home.name, hops: [endpoint, tls.hop, ...hops] }];
+  return [{ servedBy: home.name, hops: [endpoint, tls.ownHop, ...hops] }];
 }
 
 /** Whether the description says that the cluster runs the version; it stands for workloads that aren't planned. */
@@ -101,6 +107,7 @@ function isDescribedHere({ caller, tls: { version }, described }: Departure): bo
 
 function remotePlace(departure: Departure, entry: PlannedObject, endpoint: EndpointSpec): Place {
   const { index, caller, port, tls, described } = departure;
+  if (tls.hop.status === "missing") return { servedBy: undefined, hops: [tls.hop] };
   const address = endpoint.address instanceof Late ? "address to come" : endpoint.address;
   const dialled = endpoint.ports?.[entryPort(entry, port)?.name ?? ""];
   if (dialled === undefined) {

@@ -35,14 +35,13 @@ export function serviceHops(target: ChainTarget): readonly Hop[] {
     const text = `${peer.name} has no Service ${namespace}/${name}`;
     return [missing("service", `core/Service/${namespace}/${name}`, text)];
   }
-  const { ports = [], selector, clusterIP } = specOf<ServiceSpec>(object.manifest);
+  const { ports = [], selector } = specOf<ServiceSpec>(object.manifest);
   const fail = (text: string) => [
     missing("service", object, `${nameOf(object)} of ${peer.name} ${text}`),
   ];
   const port = ports.find(({ port, protocol }) => port === sni.port && protocol !== "UDP");
   if (port === undefined) return fail(`has no port ${sni.port}`);
   if (selector === undefined) return fail("selects no pods");
-  if (clusterIP === "None") return fail("is headless, and gateways have no chain for such");
   const targetPort = port.targetPort ?? port.port;
   return [
     planned("service", object, at),

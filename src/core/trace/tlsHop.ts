@@ -8,6 +8,8 @@ import { destinationRulesOf } from "./visibility";
 export interface TlsChoice {
   readonly version: string | undefined;
   readonly hop: Hop;
+  /** The hop to pods of the own cluster: they know no server names, and istiod chooses mutual TLS where nothing else is said. */
+  readonly ownHop: Hop;
   readonly settings: TlsSpec;
   /** Labels of the version's subset. */
   readonly labels: Labels;
@@ -22,15 +24,19 @@ export function tlsOf(
 ): TlsChoice {
   const { planned, weak, missing } = hopsOf(home);
   const [rule, ...others] = destinationRulesOf(home, host, caller?.namespace, namespace);
-  const fail = (text: string): TlsChoice => ({
+  const fail = (text: string, ownHop = missing("tls", rule, text)): TlsChoice => ({
     hop: missing("tls", rule, text),
+    ownHop,
     settings: {},
     labels: {},
     version,
   });
+  // Auto mTLS expects whichever identities the pods have (istiod's buildUpstreamTLSSettings).
+  const automatic = weak("tls", rule, "mutual TLS by itself, with any identity of the pods");
   if (rule === undefined) {
     const hasOne = home.byHost("DestinationRule", host).length > 0;
-    return fail(`no DestinationRule of ${home.name} has the host ${host}${hasOne ? " here" : ""}`);
+    const text = `no DestinationRule of ${home.name} has the host ${host}${hasOne ? " here" : ""}`;
+    return fail(text, version === undefined ? automatic : undefined);
   }
   const spec = specOf<DestinationRuleSpec>(rule.manifest);
   // Further rules of the host add subsets; the first one's policy counts (istiod's mergeDestinationRule).
@@ -46,13 +52,18 @@ export function tlsOf(
       policy?.tls ??
       [],
   );
-  if (settings?.mode !== "ISTIO_MUTUAL")
-    return fail(`${nameOf(rule)} doesn't say ISTIO_MUTUAL for port ${port}`);
-  if (settings.sni === undefined)
-    return fail(`${nameOf(rule)} has no server name for port ${port}`);
-  const hop =
+  const labels = subset?.labels ?? {};
+  if (settings?.mode !== "ISTIO_MUTUAL") {
+    const text = `${nameOf(rule)} doesn't say ISTIO_MUTUAL for port ${port}`;
+    return { ...fail(text, settings === undefined ? automatic : undefined), labels };
+  }
+  const ownHop =
     (settings.subjectAltNames ?? []).length > 0
-      ? planned("tls", rule, settings.sni)
+      ? planned("tls", rule, settings.sni ?? "mutual TLS")
       : weak("tls", rule, `${nameOf(rule)} names no identity, so any of the mesh would do`);
-  return { hop, settings, labels: subset?.labels ?? {}, version };
+  const hop =
+    settings.sni === undefined
+      ? missing("tls", rule, `${nameOf(rule)} has no server name for port ${port}`)
+      : ownHop;
+  return { hop, ownHop, settings, labels, version };
 }

@@ -5,7 +5,8 @@
  */
 import type { Issue } from "../issues";
 import type { Plan } from "../plan";
-import { entryPort, hostAddress } from "./addressHop";
+import { ruleFamilyOf } from "../routing";
+import { capturedHop, entryPort, hostAddress } from "./addressHop";
 import { type Call, callsOf } from "./calls";
 import { callerHop } from "./callerHop";
 import { hints } from "./hints";
@@ -94,14 +95,19 @@ function follow(
 ): Pick<Trace, "address" | "paths"> {
   const { host, port } = call;
   const { hop: caller, identity } = callerOf(home, call);
-  const { entries, address, hop } = hostAddress(home, call);
+  const { entries, addresses, hop } = hostAddress(home, call);
   const [entry] = entries;
+  const [address] = addresses;
   if (caller.status === "missing") return { address, paths: [lostPath([caller])] };
-  if (hop.status === "missing" || address === undefined || entry === undefined)
+  if (hop.status === "missing" || entry === undefined)
     return { address, paths: [lostPath([caller, hop])] };
-  const head = [caller, nameHop(home, index.plan.mesh.domain, host, address), hop];
-  const described = index.service(host);
   const protocol = entries.flatMap((one) => entryPort(one, port)?.protocol ?? [])[0];
+  const isHttp = ruleFamilyOf(protocol ?? "") === "http";
+  const name = nameHop(home, index.plan.mesh.domain, host, addresses, isHttp);
+  const captured = capturedHop(home, call, name.address ?? address, hop);
+  if (captured.status === "missing") return { address, paths: [lostPath([caller, captured])] };
+  const head = [caller, name.hop, captured];
+  const described = index.service(host);
   const paths = routesOf(home, call, protocol).flatMap((route): readonly TracePath[] => {
     const { version, weight } = route;
     const start = route.hop === undefined ? head : [...head, route.hop];

@@ -196,14 +196,6 @@ export const serverBreaks: readonly Break[] = [
     "west chain",
   ],
   [
-    "a headless Service",
-    "west",
-    "Service cart",
-    (m) => (m.spec.clusterIP = "None"),
-    cart,
-    "west service",
-  ],
-  [
     "a Service that speaks UDP",
     "west",
     "Service cart",

@@ -17,6 +17,8 @@ import { another, from, inject, peers, policy } from "./parts";
 /** As of a broken plan, with the hop that isn't simply planned. */
 type Row = Break;
 const west = call("west", "pay", 80);
+/** By pods of the cluster that serves. */
+const ownCart = call("west", "cart", 7070);
 
 describe("a weak plan: calls arrive, and so would others", () => {
   const rows: readonly Row[] = [
@@ -51,6 +53,22 @@ describe("a weak plan: calls arrive, and so would others", () => {
       (m) => delete m.spec.trafficPolicy.tls.subjectAltNames,
       cart,
       "east tls",
+    ],
+    [
+      "without a DestinationRule, to own pods",
+      "west",
+      "DestinationRule cart",
+      "removed",
+      ownCart,
+      "west tls",
+    ],
+    [
+      "without settings for the port, to own pods",
+      "west",
+      "DestinationRule cart",
+      (m) => delete m.spec.trafficPolicy,
+      ownCart,
+      "west tls",
     ],
     [
       "with some pods that gateways leave out",
@@ -101,6 +119,38 @@ describe("a plan that leaves a question: the hop is assumed", () => {
       "east caller",
     ],
     [
+      "a ServiceEntry without an address",
+      "east",
+      "ServiceEntry cart",
+      (m) => delete m.spec.addresses,
+      cart,
+      "east address",
+    ],
+    [
+      "entries of one host that disagree",
+      "east",
+      "ServiceEntry pay.local",
+      (m) => (m.spec.addresses = ["240.9.9.9"]),
+      pay,
+      "east address",
+    ],
+    [
+      "own pods of an entry that isn't the mesh's",
+      "east",
+      "ServiceEntry pay.local",
+      (m) => (m.spec.location = "MESH_EXTERNAL"),
+      pay,
+      "east endpoint",
+    ],
+    [
+      "a zone with another address, for HTTP",
+      "west",
+      "ConfigMap meshspan-dns",
+      (m) => (m.data.zone = "pay.default.global. 30 IN A 240.0.0.1"),
+      west,
+      "west name",
+    ],
+    [
       "a DNS server whose address isn't written down",
       "west",
       "Service meshspan-dns",
@@ -131,6 +181,20 @@ describe("a plan that leaves a question: the hop is assumed", () => {
       {
         ...peers("default", "STRICT"),
         spec: { selector: { matchLabels: { app: "cart" } }, mtls: { mode: "PERMISSIVE" } },
+      },
+      cart,
+      "west authentication",
+    ],
+    [
+      "what only one of two policies says of a port",
+      "west",
+      "",
+      {
+        ...peers("default", "STRICT"),
+        spec: {
+          selector: { matchLabels: { app: "cart" } },
+          portLevelMtls: { 7070: { mode: "DISABLE" } },
+        },
       },
       cart,
       "west authentication",
@@ -181,6 +245,7 @@ describe("a plan that works: the trace finds nothing", () => {
     rule((m) => (m.spec.rules = [from({ principals: names })]));
   const rows: readonly (readonly [what: string, ...(readonly [string, string, Change])])[] = [
     ["a StatefulSet", "west", "Deployment cart", (m) => (m.kind = "StatefulSet")],
+    ["a headless Service", "west", "Service cart", (m) => (m.spec.clusterIP = "None")],
     ["a DaemonSet", "west", "Deployment cart", (m) => (m.kind = "DaemonSet")],
     ["further pods of the same identity", "west", "", another({})],
     ["injection by the pods' own label", "east", "Deployment front", inject("true")],
@@ -278,18 +343,13 @@ describe("a control plane with a revision", () => {
   });
 });
 
-describe("a loopback address", () => {
-  it("is left to the pods that have it captured", () => {
-    const loopback = changed(samplePlan, "east", "ServiceEntry cart", (m) => {
-      m.spec.addresses = ["127.255.3.6"];
+describe("a server name", () => {
+  it("is of no use to own pods", () => {
+    const plan = changed(samplePlan, "west", "DestinationRule cart", (m) => {
+      delete m.spec.trafficPolicy.tls.sni;
     });
-    const plan = changed(loopback, "east", "Deployment front", (m) => {
-      m.spec.template.metadata.annotations = {
-        "traffic.sidecar.istio.io/includeOutboundIPRanges": "0.0.0.0/1, 127.255.0.0/16",
-      };
-    });
-    expect(hopsWith("missing", plan, cart)).toEqual([]);
-    expect(hopsWith("assumed", plan, cart)).toEqual(["east caller", "east address"]);
+    expect(traceOf(plan, ownCart).ok).toBe(true);
+    expect(hopsWith("planned", plan, ownCart)).toContain("west tls");
   });
 });
 
