@@ -3,6 +3,7 @@
  * `npm run test:lab` runs its tests. They say what they need
  * where they can't run; of a whole `npm test` the tier is then left out.
  */
+import { readdirSync } from "node:fs";
 import toolchain from "./toolchain/toolchain.cjs";
 import { enterMachine, obstacle, runInMachine } from "./labMachine.mjs";
 
@@ -16,15 +17,34 @@ if (reason !== undefined) {
   console.log(`${isTest ? `the lab tests ${fate}` : "the lab can't run"}: ${reason}`);
   process.exit(isRequired ? 1 : 0);
 }
-const node = ["--disable-warning=ExperimentalWarning"];
-const jest = ["node_modules/jest/bin/jest.js", "--config", "jest.lab.config.cjs"];
-const command = isTest
-  ? [...node, "--experimental-vm-modules", ...jest, ...args]
-  : [...node, "--import", "tsx", "test/lab/main.ts", ...args];
 process.env.MESHSPAN_TOOLCHAIN = toolchain.cacheFolder();
-// Labs wait more than they work: two at a time are done sooner. One that is asked for has the machine to itself.
-const shards = isTest && args.length === 0 ? ["--shard=1/2", "--shard=2/2"] : [""];
-const codes = await Promise.all(
-  shards.map((shard) => runInMachine([process.execPath, ...command, ...(shard ? [shard] : [])])),
+const node = [process.execPath, "--disable-warning=ExperimentalWarning"];
+if (!isTest) {
+  process.exit(await runInMachine([...node, "--import", "tsx", "test/lab/main.ts", ...args]));
+}
+
+// Each file has a machine of its own, so that none finds what another one left.
+const files = readdirSync("test/lab").filter((name) => name.endsWith(".test.ts"));
+const [names, options] = [false, true].map((isOption) =>
+  args.filter((arg) => arg.startsWith("-") === isOption),
 );
-process.exit(Math.max(...codes));
+const wanted = files
+  .map((name) => `test/lab/${name}`)
+  .filter((path) => names.length === 0 || names.some((name) => path.includes(name)));
+if (wanted.length === 0) {
+  console.log(`no test of the lab has ${names.join(" or ")} in its path: ${files.join(", ")}`);
+  process.exit(1);
+}
+const jest = ["node_modules/jest/bin/jest.js", "--config", "jest.lab.config.cjs"];
+let code = 0;
+const left = wanted.values();
+/** Runs files until none is left. */
+async function work() {
+  for (const path of left) {
+    const command = [...node, "--experimental-vm-modules", ...jest, ...options, path];
+    code = Math.max(code, await runInMachine(command));
+  }
+}
+// Labs wait more than they work: two at a time are done sooner.
+await Promise.all([work(), work()]);
+process.exit(code);
