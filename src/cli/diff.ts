@@ -1,10 +1,11 @@
 /** `meshspan diff`: how the mesh of one revision, folder or file differs from another's. */
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import type { Plan } from "../core/plan";
+import { counted } from "../core/words";
 import type { PlannedSide, Side } from "./diffSides";
-
-/** Exit codes beside those of every command. */
-const exitCodes = { description: 3, difference: 4 } as const;
+import { exitCodes } from "./failure";
+import { outputOption } from "./options";
+import { printReport } from "./output";
 
 interface DiffOptions {
   readonly file: string;
@@ -18,11 +19,7 @@ export function diffCommand(): Command {
     .argument("<base>", "a git revision, a folder with a mesh.yaml, or a file")
     .argument("[head]", "the same; left out, it is the file as it is now")
     .option("--file <path>", "the description that revisions are asked for", "mesh.yaml")
-    .addOption(
-      new Option("--output <format>", "how to write the difference")
-        .choices(["text", "json", "markdown"])
-        .default("text"),
-    )
+    .addOption(outputOption(["text", "json", "markdown"]))
     .option("--exit-code", "exit with 4 where there is a difference")
     .addHelpText(
       "after",
@@ -60,17 +57,17 @@ async function runDiff(
   const old = planOf("base", before, planSide(before));
   const now = planOf("head", after, planSide(after));
   if (old === "faulty" || now === "faulty") {
-    process.exitCode = exitCodes.description;
+    process.exitCode = exitCodes.faulty;
     return;
   }
   const { diffPlans, isEmptyDiff } = await import("../core/diff/diff.js");
   const { formatDiff } = await import("../core/diff/format.js");
   const diff = diffPlans(old, now);
-  process.stdout.write(
-    options.output === "json"
-      ? `${JSON.stringify(diff, undefined, 2)}\n`
-      : formatDiff(diff, options.output),
-  );
+  await printReport(options.output, {
+    data: diff,
+    text: () => formatDiff(diff, "text"),
+    markdown: () => formatDiff(diff, "markdown"),
+  });
   if (options.exitCode && !isEmptyDiff(diff)) process.exitCode = exitCodes.difference;
 }
 
@@ -81,7 +78,7 @@ function planOf(
   result: PlannedSide,
 ): Plan | undefined | "faulty" {
   if (result.ok) return result.plan;
-  const count = result.faults.length === 1 ? "1 fault" : `${result.faults.length} faults`;
+  const count = counted(result.faults.length, "fault");
   process.stderr.write(
     `${[`The ${role}, ${side.name}, has ${count}:`, ...result.faults.map((fault) => `  ${fault}`)].join("\n")}\n`,
   );

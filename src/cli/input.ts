@@ -1,6 +1,7 @@
 /** The description that a command works on: read from a file or standard input, and checked. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { type Issue, MeshError } from "../core/issues";
 import type { Mesh } from "../core/mesh";
 import { safeParseMeshYaml } from "../core/meshYaml";
@@ -81,7 +82,7 @@ export async function located<T>(
 
 async function readText(given: string, file: string): Promise<string> {
   try {
-    const bytes = given === "-" ? await readStandardInput() : await readFile(given);
+    const bytes = given === "-" ? await buffer(process.stdin) : await readFile(given);
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
     const { code = "", message } = error as NodeJS.ErrnoException;
@@ -106,10 +107,4 @@ async function readText(given: string, file: string): Promise<string> {
         );
     }
   }
-}
-
-async function readStandardInput(): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
 }

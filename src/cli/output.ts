@@ -51,8 +51,3 @@ export function coloured(
   if (stream.hasColors?.() !== true) return text;
   return styleText(colour, text, { validateStream: false });
 }
-
-/** `1 call`, `2 calls`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}

@@ -1,30 +1,25 @@
 /** `meshspan preview`: what a run of Pulumi would change in each cluster. */
 import { readFileSync } from "node:fs";
 import { text as textOf } from "node:stream/consumers";
-import { Command, Option } from "commander";
+import { Command } from "commander";
+import { outputOption, withExamples } from "./options";
+import { printReport } from "./output";
 
 interface PreviewOptions {
   readonly output: "text" | "json" | "markdown";
 }
 
 export function previewCommand(): Command {
-  return new Command("preview")
+  const command = new Command("preview")
     .description("say per cluster what `pulumi preview --json` would change")
     .argument("[file]", "what it printed; left out or -, standard input")
-    .addOption(
-      new Option("--output <format>", "how to write it")
-        .choices(["text", "json", "markdown"])
-        .default("text"),
-    )
-    .addHelpText(
-      "after",
-      `
-Examples:
-  pulumi preview --json | meshspan preview
-  meshspan preview preview.json --output markdown > comment.md
-`,
-    )
+    .addOption(outputOption(["text", "json", "markdown"]))
     .action(runPreview);
+  return withExamples(
+    command,
+    "pulumi preview --json | meshspan preview",
+    "meshspan preview preview.json --output markdown > comment.md",
+  );
 }
 
 async function runPreview(file: string | undefined, { output }: PreviewOptions): Promise<void> {
@@ -37,11 +32,11 @@ async function runPreview(file: string | undefined, { output }: PreviewOptions):
     throw new Error(`${name} isn't what pulumi preview --json prints: give it all of its output`);
   }
   const { formatPreview } = await import("../core/diff/formatPreview.js");
-  process.stdout.write(
-    output === "json"
-      ? `${JSON.stringify(preview, undefined, 2)}\n`
-      : formatPreview(preview, output),
-  );
+  await printReport(output, {
+    data: preview,
+    text: () => formatPreview(preview, "text"),
+    markdown: () => formatPreview(preview, "markdown"),
+  });
 }
 
 /** The value of a JSON text; `undefined` for any other text. */

@@ -4,10 +4,11 @@ import { MeshError } from "../core/issues";
 import { fileIssues } from "../core/literals";
 import type { Plan } from "../core/plan";
 import { type RenderedFile, renderPlan, writeFiles, type WriteResult } from "../render";
+import { counted } from "../core/words";
 import { makeFolder } from "./files";
 import { applicationSet, type ArgoCdOptions, kustomizations } from "./gitOpsFiles";
 import { located, type MeshSource } from "./input";
-import { coloured, counted, type Report } from "./output";
+import { coloured, type Report } from "./output";
 import type { RenderData } from "./schemas";
 
 /** Where files go, and what is written beside manifests. */

@@ -2,8 +2,9 @@
 import type { Plan } from "../core/plan";
 import { explainTrace, formatTrace } from "../core/trace/format";
 import { type Trace, traceIssues } from "../core/trace/trace";
+import { counted } from "../core/words";
 import { faultAt } from "./failure";
-import { coloured, counted, type Report } from "./output";
+import { coloured, type Report } from "./output";
 import type { TraceData } from "./schemas";
 import { markdownTable } from "./table";
 import type { Source } from "./input";

@@ -1,8 +1,9 @@
 /** `meshspan validate`: every fault of a description, with its line. */
+import { counted } from "../core/words";
 import { Command } from "commander";
 import { exitCodes, Failure, type Fault } from "./failure";
 import { fileOption, type Output, outputOption, defaultFile, withExamples } from "./options";
-import { coloured, counted, printReport } from "./output";
+import { coloured, printReport } from "./output";
 import { formatFault } from "./report";
 import type { ValidateData } from "./schemas";
 

@@ -2,6 +2,7 @@
  * Faults as data. A description that has faults is rejected with all of them at once, each with a
  * code that stays the same, the path of the faulty value, what is wrong and how to mend it.
  */
+import { counted } from "./words";
 
 /** A step into a description: a key of an object or an index of a list. */
 export type PathSegment = string | number;
@@ -123,7 +124,7 @@ export class MeshError extends Error {
   readonly issues: readonly Issue[];
 
   constructor(issues: readonly Issue[]) {
-    const count = issues.length === 1 ? "1 fault" : `${issues.length} faults`;
+    const count = counted(issues.length, "fault");
     super(
       [`The mesh description has ${count}:`, ...issues.map((i) => `  ${formatIssue(i)}`)].join(
         "\n",

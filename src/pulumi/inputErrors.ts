@@ -2,6 +2,7 @@
 import { inspect } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { formatIssue, formatPath, type Issue, MeshError, type PathSegment } from "../core/issues";
+import { counted } from "../core/words";
 
 /**
  * The error of all these faults. Uncaught, Pulumi prints its message and no stack: where a program went
@@ -14,9 +15,8 @@ export function inputPropertiesError(
   at: readonly PathSegment[] = [],
 ): pulumi.InputPropertiesError {
   const found = issues.map((issue) => ({ ...issue, path: [...at, ...issue.path] }));
-  const count = found.length === 1 ? "1 fault" : `${found.length} faults`;
   const message = [
-    `${component} has ${count}:`,
+    `${component} has ${counted(found.length, "fault")}:`,
     ...found.map((issue) => `  ${formatIssue(issue)}`),
   ].join("\n");
   const errors = found.map(({ path, message: what, hint }) => ({

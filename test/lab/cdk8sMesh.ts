@@ -67,24 +67,10 @@ async function installIstio(
   await cluster.apply([{ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }]);
   await cluster.apply(trust);
   lab.progress(`${cluster.name}: Istio's charts base and istiod`);
-  const install = (name: string, chart: string, values: object) =>
+  const install = (name: string, chart: string, ...values: readonly object[]) =>
     helmInstall(helmTools(), cluster.kubeconfig, { name, chart, namespace }, values);
   await install("istio-base", "base", helm.base);
-  await install("istiod", "istiod", withLabValues(helm.istiod));
-}
-
-/** Both sets of values, as `helm --values a --values b` has them. */
-function withLabValues(values: Plan["clusters"][number]["helm"]["istiod"]): object {
-  const { defaultConfig } = values.meshConfig;
-  return {
-    ...values,
-    ...labValues,
-    meshConfig: {
-      ...values.meshConfig,
-      ...labValues.meshConfig,
-      defaultConfig: { ...defaultConfig, ...labValues.meshConfig.defaultConfig },
-    },
-  };
+  await install("istiod", "istiod", helm.istiod, labValues);
 }
 
 /** Applies what a mesh has become; objects that it no longer has are deleted, as by `kubectl apply --prune`. */

@@ -1,7 +1,6 @@
 /** A cluster's control plane: etcd, kube-apiserver and kube-controller-manager on its node's address. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { ApiClient } from "../engine/apiClient";
 import {
   administratorToken,
@@ -13,6 +12,7 @@ import {
   writeCredentials,
 } from "../engine/apiServer";
 import { componentPath } from "../engine/toolchain";
+import { eventually } from "./eventually";
 import { Process } from "./process";
 
 const apiPort = 6443;
@@ -64,13 +64,14 @@ export class ControlPlane {
     });
     for (const command of commands) servers.start(command);
     const ended = servers.failure();
-    const ca = await Promise.race([patiently(() => serverCertificate(credentials)), ended]);
+    const certificate = eventually("its certificate", () => serverCertificate(credentials));
+    const { found: ca } = await Promise.race([certificate, ended]);
     const server = `https://${address}:${apiPort}`;
     const api = new ApiClient(server, ca, administratorToken);
     const kubeconfig = kubeconfigOf(server, ca);
     const file = join(folder, "kubeconfig");
     writeFileSync(file, kubeconfig, { mode: 0o600 });
-    await Promise.race([patiently(() => isReady(api)), ended]);
+    await Promise.race([ready(api), ended]);
     servers.start(controllerManager(file, credentials));
     return new ControlPlane(api, kubeconfig, file, servers);
   }
@@ -78,7 +79,7 @@ export class ControlPlane {
   /** Kills the API server and starts it again. */
   async restartApiServer(): Promise<void> {
     await this.#servers.restart("kube-apiserver");
-    await patiently(() => isReady(this.api));
+    await ready(this.api);
   }
 
   async stop(): Promise<void> {
@@ -149,16 +150,9 @@ function controllerManager(
   };
 }
 
-async function isReady(api: ApiClient): Promise<true | undefined> {
-  const { status } = await api.request("GET", "/readyz").catch(() => ({ status: 0 }));
-  return status === 200 ? true : undefined;
-}
-
-async function patiently<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  for (let attempt = 0; attempt < 600; attempt++) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await sleep(100);
-  }
-  throw new Error("an API server takes longer than a minute to start");
+async function ready(api: ApiClient): Promise<void> {
+  await eventually("an API server that is ready", async () => {
+    const { status } = await api.request("GET", "/readyz");
+    return status === 200;
+  });
 }

@@ -1,21 +1,19 @@
 /** Stands in for scheduler and kubelet of a cluster with one node: pods of the API server run on this machine. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { Pod, type PodContext } from "./pod";
-
-/** Milliseconds between looks at the API server. */
-const period = 200;
+import { Repetition } from "./repetition";
 
 export class Kubelet {
   readonly #context: PodContext;
   readonly #node: string;
   readonly #pods = new Map<string, Pod>();
   readonly #ending = new Set<string>();
-  #isStopped = false;
-  #loop: Promise<void> | undefined;
+  readonly #work: Repetition;
 
   private constructor(context: PodContext, node: string) {
     this.#context = context;
     this.#node = node;
+    // Without the API server, pods run on.
+    this.#work = new Repetition(() => this.#reconcile());
   }
 
   /**
@@ -48,9 +46,7 @@ export class Kubelet {
         nodeInfo: { ...node.status.nodeInfo, kubeletVersion: "v1.37.2" },
       },
     });
-    const kubelet = new Kubelet(context, name);
-    kubelet.#loop = kubelet.#run();
-    return kubelet;
+    return new Kubelet(context, name);
   }
 
   get pods(): readonly Pod[] {
@@ -59,26 +55,14 @@ export class Kubelet {
 
   /** Ends everything at once. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    await this.#loop;
+    await this.#work.stop();
     await Promise.all(this.pods.map((pod) => pod.remove()));
   }
 
-  async #run(): Promise<void> {
-    while (!this.#isStopped) {
-      try {
-        const { items } = await this.#context.api.find("/api/v1/pods");
-        await this.#reconcile(items as readonly any[]);
-      } catch {
-        // The API server is away; pods run on.
-      }
-      await sleep(period);
-    }
-  }
-
-  async #reconcile(objects: readonly any[]): Promise<void> {
+  async #reconcile(): Promise<void> {
+    const { items } = await this.#context.api.find("/api/v1/pods");
     const seen = new Set<string>();
-    for (const object of objects) {
+    for (const object of items as readonly any[]) {
       const { uid, deletionTimestamp } = object.metadata;
       seen.add(uid);
       if (deletionTimestamp !== undefined) this.#end(object);

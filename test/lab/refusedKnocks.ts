@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { execCommand } from "./container";
+import type * as tlsProbe from "./images/tlsProbe";
 import type { Lab } from "./lab";
 import type { Pod } from "./pod";
 import { statsOf } from "./proxy";
@@ -10,27 +11,10 @@ import { repository } from "./repository";
 
 const run = promisify(execFile);
 
-/** One attempt; `images/tlsProbe.ts` says what each field does. */
-export interface Attempt {
-  readonly name?: string;
-  readonly host?: string;
-  readonly port?: number;
-  readonly servername?: string | null;
-  readonly alpn?: readonly string[];
-  readonly plaintext?: boolean;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly ca?: string;
-}
+/** One attempt; one without a name gets its own. */
+export type Attempt = Partial<tlsProbe.Attempt>;
 
-export interface Outcome {
-  readonly name: string;
-  readonly outcome: string;
-  readonly detail: string;
-  readonly peerUriSans?: readonly string[];
-  readonly afterHandshake?: string;
-  readonly answer?: string;
-}
+export type Outcome = tlsProbe.Outcome & { readonly name: string };
 
 /** What proxies of a mesh offer to each other's gateways. */
 export const meshAlpn = ["istio"];

@@ -1,9 +1,7 @@
 /** Stands in for kube-proxy and a cloud's load balancers: Services' addresses lead to their ready endpoints. */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiClient } from "../engine/apiClient";
 import { type ClusterNetwork, type Forwarding, loadBalancers, type Network } from "./network";
-
-const period = 200;
+import { Repetition } from "./repetition";
 
 export class ServiceProxy {
   readonly #api: ApiClient;
@@ -11,9 +9,8 @@ export class ServiceProxy {
   readonly #cluster: ClusterNetwork;
   /** Of the first load balancer, which is the mesh's gateway; others have those after it. */
   readonly #firstAddress: number;
-  #isStopped = false;
   #known = "";
-  readonly #loop: Promise<void>;
+  readonly #work: Repetition;
 
   /** @param gatewayAddress What the mesh's gateway gets when its Service is a load balancer. */
   constructor(api: ApiClient, network: Network, cluster: ClusterNetwork, gatewayAddress: string) {
@@ -21,23 +18,12 @@ export class ServiceProxy {
     this.#network = network;
     this.#cluster = cluster;
     this.#firstAddress = Number(gatewayAddress.split(".").at(-1));
-    this.#loop = this.#run();
+    // Without the API server, what is forwarded stays so.
+    this.#work = new Repetition(() => this.#reconcile());
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    await this.#loop;
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#isStopped) {
-      try {
-        await this.#reconcile();
-      } catch {
-        // The API server is away; what is forwarded stays so.
-      }
-      await sleep(period);
-    }
+    await this.#work.stop();
   }
 
   async #reconcile(): Promise<void> {

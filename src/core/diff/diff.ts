@@ -3,11 +3,11 @@
  * applied.
  */
 import type { Plan } from "../plan";
+import { compareText } from "../words";
 import { type Change, type ChangeFacts, type MeshDiff, risks } from "./change";
 import { clusterChanges } from "./clusterChanges";
 import { meshChanges } from "./meshChanges";
 import { objectChanges } from "./objectChanges";
-import { compareText } from "./pairs";
 import { judge } from "./risk";
 import { sentenceOf } from "./sentences";
 import { serviceChanges } from "./serviceChanges";

@@ -1,7 +1,8 @@
 /** Which fields of two manifests differ. */
 import type { FieldChange } from "./change";
 import { Late } from "../late";
-import { compareText, pairsOf, without } from "./pairs";
+import { compareText } from "../words";
+import { pairsOf, without } from "./pairs";
 import { same } from "./same";
 
 /** The fields that differ, sorted by path. What a Secret holds is never told, only that it differs. */

@@ -1,4 +1,5 @@
 /** A difference as a comment on a pull request: what is risky first, then a table per cluster, then the objects. */
+import { counted } from "../words";
 import type { ChangedObject, FieldChange, MeshDiff, ObjectRef } from "./change";
 import { isEmptyDiff } from "./diff";
 import {
@@ -56,8 +57,8 @@ export const leftOutNote =
   (command: string) =>
   (changes: number, objects: number): string => {
     const left = [
-      ...(changes === 0 ? [] : [changes === 1 ? "1 change" : `${changes} changes`]),
-      ...(objects === 0 ? [] : [objects === 1 ? "1 object" : `${objects} objects`]),
+      ...(changes === 0 ? [] : [counted(changes, "change")]),
+      ...(objects === 0 ? [] : [counted(objects, "object")]),
     ].join(" and ");
     return `\n> Left out, since a comment has no room for it: ${left}. \`${command}\` in a terminal shows everything.\n`;
   };

@@ -1,9 +1,10 @@
 /** Which objects differ, cluster by cluster. Objects that clusters share in memory are compared once. */
 import type { PlannedObject } from "../objects/manifest";
 import type { ClusterPlan, Plan } from "../plan";
+import { compareText } from "../words";
 import type { ChangedObject, ObjectChanges, ObjectRef } from "./change";
 import { fieldChanges } from "./fields";
-import { compareText, pairsOf } from "./pairs";
+import { pairsOf } from "./pairs";
 import { same } from "./same";
 
 /** Clusters in which some object, or a value of Istio's charts, differs. */

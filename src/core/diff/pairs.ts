@@ -1,15 +1,11 @@
 /** What belongs together on both sides. */
+import { compareText } from "../words";
 
 /** An entry on one side or on both. */
 export interface Pair<T> {
   readonly key: string;
   readonly before: T | undefined;
   readonly after: T | undefined;
-}
-
-/** By code units: the same everywhere, whatever the machine's language. */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Pairs entries of two lists by their keys, in the order of the keys. */

@@ -1,8 +1,8 @@
 /** What a run of Pulumi would change in each cluster, out of what `pulumi preview --json` prints. */
 import { type Manifest, objectKey } from "../objects/manifest";
+import { compareText } from "../words";
 import type { FieldChange } from "./change";
 import { fieldChanges } from "./fields";
-import { compareText } from "./pairs";
 
 /** A resource that is changed in place, or taken away and made again. */
 export interface PreviewedChange {

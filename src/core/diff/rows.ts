@@ -1,5 +1,6 @@
 /** What both formats show of a difference: changes that clusters have in common are one row, and so are objects. */
 import { Late, lateInputKey } from "../late";
+import { counted } from "../words";
 import type { Change, FieldChange, MeshDiff, ObjectChanges, Risk } from "./change";
 import { clusterOfChange, serviceOfChange } from "./diff";
 import { listed } from "./sentences";
@@ -77,14 +78,13 @@ export function meshName({ before, after }: MeshDiff): string {
 /** `5 changes (2 high, 3 low)`; that the mesh as a whole comes or goes is said too. */
 export function headline(diff: MeshDiff): string {
   const { before, after, changes } = diff;
-  const count = changes.length === 1 ? "1 change" : `${changes.length} changes`;
   const byRisk = (["high", "medium", "low"] as const)
     .map((risk) => [risk, changes.filter((change) => change.risk === risk).length] as const)
     .filter(([, number]) => number > 0)
     .map(([risk, number]) => `${number} ${risk}`);
   const whole =
     before === undefined ? "a new mesh, " : after === undefined ? "the mesh is removed, " : "";
-  return `${whole}${count}${byRisk.length === 0 ? "" : ` (${byRisk.join(", ")})`}`;
+  return `${whole}${counted(changes.length, "change")}${byRisk.length === 0 ? "" : ` (${byRisk.join(", ")})`}`;
 }
 
 /** `3 objects added, 1 removed, 4 changed in east and west`. */

@@ -1,4 +1,5 @@
 /** Changes in words. */
+import { counted } from "../words";
 import type { ChangeFacts } from "./change";
 import { without } from "./pairs";
 
@@ -20,13 +21,13 @@ export function sentenceOf(change: ChangeFacts): string {
     case "keyAlgorithmChanged":
       return `the algorithm of CA keys ${fromTo(change)}`;
     case "lifetimeChanged":
-      return `the life of the ${change.of} ${fromTo({ before: days(change.before), after: days(change.after) })}`;
+      return `the life of the ${change.of} ${fromTo({ before: counted(change.before, "day"), after: counted(change.after, "day") })}`;
     case "trustedDomainsChanged":
       return `trust domains that count beside the clusters': ${addedAndRemoved(change)}`;
     case "clusterAdded":
-      return `joins the mesh; it serves ${services(change.serves)} and consumes ${services(change.consumes)}`;
+      return `joins the mesh; it serves ${counted(change.serves, "service")} and consumes ${counted(change.consumes, "service")}`;
     case "clusterRemoved":
-      return `leaves the mesh; it served ${services(change.serves)} and consumed ${services(change.consumes)}`;
+      return `leaves the mesh; it served ${counted(change.serves, "service")} and consumed ${counted(change.consumes, "service")}`;
     case "providerChanged":
       return `the provider ${fromTo(change)}`;
     case "networkChanged":
@@ -222,14 +223,6 @@ function versions(names: readonly string[]): string {
 
 function ports(entries: readonly string[]): string {
   return `${entries.length === 1 ? "port" : "ports"} ${listed(entries)}`;
-}
-
-function services(count: number): string {
-  return count === 1 ? "1 service" : `${count} services`;
-}
-
-function days(count: number): string {
-  return count === 1 ? "1 day" : `${count} days`;
 }
 
 function learnt(address: string | undefined): string {

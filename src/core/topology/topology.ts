@@ -6,6 +6,7 @@ import { localCallsOf } from "../trace/calls";
 import type { HopKind } from "../trace/hop";
 import { PlanIndex } from "../trace/planIndex";
 import { type Trace, tracePlan } from "../trace/trace";
+import { compareText } from "../words";
 import { anyPod, localEdges, tracedEdges } from "./edges";
 import { nodeName, workloadsOf } from "./targets";
 
@@ -96,7 +97,7 @@ export function topologyOf(plan: Plan, traces: readonly Trace[] = tracePlan(plan
     gateway: dialled(gatewayAddress, dialPortOf(cluster.gateway)),
     nodes: [...(kinds.get(name) ?? [])]
       .map(([node, kind]): TopologyNode => ({ name: node, label: label(node), kind }))
-      .sort((a, b) => compare(a.name, b.name)),
+      .sort((a, b) => compareText(a.name, b.name)),
   }));
   return { mesh: plan.mesh.name, clusters, edges };
 }
@@ -146,13 +147,8 @@ function inOrder(edges: readonly TopologyEdge[]): readonly TopologyEdge[] {
       ];
       return { key: JSON.stringify(parts), edge: edges[position] };
     })
-    .sort((a, b) => compare(a.key, b.key));
+    .sort((a, b) => compareText(a.key, b.key));
   return [...new Map(sorted.map(({ key, edge }) => [key, edge])).values()].filter(
     (edge) => edge !== undefined,
   );
-}
-
-/** By code units: the same everywhere, whatever the machine's language. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

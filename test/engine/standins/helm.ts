@@ -27,18 +27,19 @@ const folders: Readonly<Record<string, string>> = {
   istiod: "istio-control/istio-discovery",
 };
 
-/** `helm upgrade --install`; waits until what the release has is ready. @throws Error with what Helm says */
+/** `helm upgrade --install`; waits until what the release has is ready. Of values, later ones win. @throws Error with what Helm says */
 export function helmInstall(
   tools: HelmTools,
   kubeconfig: string,
   { name, chart, namespace }: HelmRelease,
-  values: object,
+  values: readonly object[],
 ): Promise<void> {
   const folder = folders[chart];
   if (folder === undefined) throw new Error(`there is no chart ${chart}`);
   return helm(tools, kubeconfig, (file) => [
     ...["upgrade", "--install", name, join(tools.charts, folder), "--namespace", namespace],
-    ...["--values", file("values.yaml", stringify(values)), "--wait", "--timeout", "3m"],
+    ...values.flatMap((map, index) => ["--values", file(`values-${index}.yaml`, stringify(map))]),
+    ...["--wait", "--timeout", "3m"],
   ]);
 }
 

@@ -53,7 +53,7 @@ export async function installRelease(
       };
   const tools = helmTools();
   if (!call.preview && tools !== undefined) {
-    await helmInstall(tools, kubeconfig ?? "", releaseOf(inputs), inputs.values ?? {}).catch(
+    await helmInstall(tools, kubeconfig ?? "", releaseOf(inputs), [inputs.values ?? {}]).catch(
       refused,
     );
   } else if (!call.preview && chartName(inputs) === "base")

@@ -16,7 +16,7 @@ interface Question {
   readonly concurrency?: number;
 }
 
-interface Attempt {
+export interface Attempt {
   readonly name: string;
   /** @default the question's */
   readonly host?: string;
@@ -33,7 +33,7 @@ interface Attempt {
   readonly ca?: string;
 }
 
-interface Outcome {
+export interface Outcome {
   /** `answered` is of plaintext only; `error` is what's wrong on this side, or not TLS on the other. */
   readonly outcome:
     "handshake" | "answered" | "reset" | "closed" | "timeout" | "alert" | "refused" | "error";
