@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Issue, IssueCollector, MeshError } from "../core/issues";
 import { readCertificates, verifyCertificates } from "../pki";
+import { expiryState } from "../pki/expiry";
 import { readText } from "../pki/files";
 import { readPrivateKey } from "../pki/keys";
 import { readCertificateFile } from "../pki/pem";
@@ -13,10 +14,6 @@ import { coloured, type Report } from "./output";
 import { formatFault } from "./report";
 import type { CertificateData, CertsData } from "./schemas";
 import { markdownTable, textTable } from "./table";
-
-/** Days left from which on a certificate is a warning, and an error. */
-const warningDays = 60;
-const errorDays = 7;
 
 /**
  * Reads everything in a folder of certificates and verifies it.
@@ -126,12 +123,7 @@ async function readRows(of: string, file: string, now: Date): Promise<readonly C
     return {
       of,
       file,
-      state:
-        daysLeft < errorDays || notBefore > now
-          ? "error"
-          : daysLeft < warningDays
-            ? "warning"
-            : "ok",
+      state: notBefore > now ? "error" : expiryState(daysLeft),
       fingerprint: node.fingerprint256,
       notBefore: notBefore.toISOString(),
       notAfter: notAfter.toISOString(),
