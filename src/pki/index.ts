@@ -31,5 +31,6 @@ export {
   rootFolder,
   type EnsureMeshOptions,
 } from "./meshCertificates";
+export { verifyPresentedChain, type CertificateName, type PresentedChain } from "./presentedChain";
 export { backdatedMinutes, type Authority } from "./signer";
 export { verifyCertificates, type VerifyOptions } from "./verify";

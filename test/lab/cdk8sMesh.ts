@@ -42,13 +42,17 @@ export async function synthesise({ description, workloads = {} }: MeshInput): Pr
 }
 
 /** Puts a whole mesh into clusters that have nothing yet: the CA, Istio, and then everything else. */
-export async function installCdk8s(lab: Lab, input: MeshInput): Promise<Plan> {
+export async function installCdk8s(
+  lab: Lab,
+  input: MeshInput,
+  istiodValues: object = {},
+): Promise<Plan> {
   const { plan, filesOf } = await synthesise(input);
   await Promise.all(
     plan.clusters.map(async ({ cluster: { name }, helm }) => {
       const cluster = lab.cluster(name);
       const { trust, objects } = filesOf(name);
-      await installIstio(lab, cluster, plan, trust, helm);
+      await installIstio(lab, cluster, plan, trust, helm, istiodValues);
       lab.progress(`${name}: ${objects.length} objects`);
       await cluster.apply(objects);
     }),
@@ -62,6 +66,7 @@ async function installIstio(
   { mesh }: Plan,
   trust: readonly any[],
   helm: Plan["clusters"][number]["helm"],
+  istiodValues: object,
 ): Promise<void> {
   const { namespace } = mesh.istio;
   await cluster.apply([{ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }]);
@@ -70,7 +75,7 @@ async function installIstio(
   const install = (name: string, chart: string, ...values: readonly object[]) =>
     helmInstall(helmTools(), cluster.kubeconfig, { name, chart, namespace }, values);
   await install("istio-base", "base", helm.base);
-  await install("istiod", "istiod", helm.istiod, labValues);
+  await install("istiod", "istiod", helm.istiod, labValues, istiodValues);
 }
 
 /** Applies what a mesh has become; objects that it no longer has are deleted, as by `kubectl apply --prune`. */
