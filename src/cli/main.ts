@@ -12,6 +12,7 @@ import { previewCommand } from "./preview";
 import { renderCommand } from "./render";
 import { reportError, wantsJson } from "./report";
 import { schemaCommand } from "./schema";
+import { statusCommand } from "./status";
 import { traceCommand } from "./trace";
 import { validateCommand } from "./validate";
 
@@ -31,6 +32,7 @@ function meshspan(): Command {
     .addCommand(certsCommand())
     .addCommand(diffCommand())
     .addCommand(previewCommand())
+    .addCommand(statusCommand())
     .addCommand(schemaCommand())
     .addCommand(completionCommand(() => program))
     .addCommand(demoCommand())

@@ -1,5 +1,4 @@
 /** A client for a cluster's API server, made of a kubeconfig's contents. Loaded where a cluster is talked to only. */
-import { Agent } from "node:https";
 import type { KubeConfig, KubernetesObjectApi, RequestContext } from "@kubernetes/client-node";
 
 /** Seconds in which an API server has to answer. */
@@ -14,23 +13,22 @@ export async function connect(kubeconfig: string): Promise<KubernetesObjectApi> 
 }
 
 /**
- * The same, of a kubeconfig that was read; its current context counts. Requests share connections, and one that
- * isn't answered in time is given up: a server that says nothing must not keep a process alive.
+ * The same, of a kubeconfig that was read; its current context counts. A request that isn't answered in time is given
+ * up: a server that says nothing must not keep a process alive.
  */
 export async function clientOf(config: KubeConfig): Promise<KubernetesObjectApi> {
   const { KubernetesObjectApi: Api } = await import("@kubernetes/client-node");
-  let shared: Agent | undefined;
+  return Api.makeApiClient(givingUp(config, patience));
+}
+
+/** The same kubeconfig, whose requests are given up after some seconds. */
+export function givingUp(config: KubeConfig, seconds: number): KubeConfig {
   const patient = Object.create(config) as KubeConfig;
   patient.applySecurityAuthentication = async (request: RequestContext) => {
     await config.applySecurityAuthentication(request);
-    request.setSignal(AbortSignal.timeout(patience * 1000));
-    const agent = request.getAgent();
-    // Those that lead through a proxy are left as they are.
-    if (!(agent instanceof Agent) || agent.constructor !== Agent) return;
-    shared ??= new Agent({ ...agent.options, keepAlive: true, maxSockets: 8 });
-    request.setAgent(shared);
+    request.setSignal(AbortSignal.timeout(seconds * 1000));
   };
-  return Api.makeApiClient(patient);
+  return patient;
 }
 
 /** The answer, or an error when there is none in time: a firewall that drops packets says nothing. */

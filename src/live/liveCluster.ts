@@ -2,7 +2,7 @@
 import type { Duplex } from "node:stream";
 import type { KubeConfig, KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-node";
 import type { Manifest } from "../core/objects/manifest";
-import { clientOf, isNotFound, isUnknownKind, within } from "./kubeClient";
+import { clientOf, givingUp, isNotFound, isUnknownKind, within } from "./kubeClient";
 import { forwardPort, type PodPort } from "./portForward";
 
 /** Which objects of a kind are listed. */
@@ -45,12 +45,7 @@ export class LiveCluster {
    */
   async version(seconds: number): Promise<string> {
     const { VersionApi } = await import("@kubernetes/client-node");
-    const signal = AbortSignal.timeout(seconds * 1000);
-    const config = Object.create(this.config) as KubeConfig;
-    config.applySecurityAuthentication = async (request) => {
-      await this.config.applySecurityAuthentication(request);
-      request.setSignal(signal);
-    };
+    const config = givingUp(this.config, seconds);
     const { gitVersion } = await within(config.makeApiClient(VersionApi).getCode(), seconds);
     return gitVersion;
   }

@@ -66,6 +66,8 @@ export interface Finding {
   readonly code: StatusCode;
   /** Key of an object as plans have it, or what else it is about: a host, a certificate, a pod. */
   readonly subject: string;
+  /** The global service that it is about, `<service>.<namespace>`. */
+  readonly service?: string;
   readonly message: string;
   /** What to do; empty where nothing is to be done. */
   readonly hint: string;

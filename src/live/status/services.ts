@@ -12,7 +12,9 @@ export function judgeServices(mesh: Mesh, seen: ClusterObservation): readonly Ve
     .filter(({ servedBy }) => servedBy.some(({ cluster }) => cluster === seen.cluster))
     .flatMap((service): readonly Verdict[] => {
       const namespace = seen.namespaces.get(service.namespace);
-      return namespace === undefined ? [] : judgeService(service, namespace);
+      return namespace === undefined
+        ? []
+        : judgeService(service, namespace).map((verdict) => ({ ...verdict, service: service.key }));
     });
 }
 
