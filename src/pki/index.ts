@@ -31,5 +31,6 @@ export {
   rootFolder,
   type EnsureMeshOptions,
 } from "./meshCertificates";
+export { renewIntermediates, type RenewOptions } from "./renewal";
 export { backdatedMinutes, type Authority } from "./signer";
 export { verifyCertificates, type VerifyOptions } from "./verify";
