@@ -15,10 +15,7 @@ export function sendLog(
   const { tailLines, follow, stream = "All", ...others } = Object.fromEntries(query);
   const [unknown] = [...Object.keys(others), ...(stream === "All" ? [] : ["stream"])];
   if (unknown !== undefined)
-    throw new Refusal(
-      400,
-      `the lab's kubelet knows no ${unknown} of a log: its lines have no time`,
-    );
+    throw new Refusal(400, `the lab's kubelet takes tailLines and follow for a log, no ${unknown}`);
   const log = pod.logOf(container);
   if (!existsSync(log)) throw new Refusal(400, `container ${container} is waiting to start`);
   const following =

@@ -120,13 +120,14 @@ function refusalOf(error: unknown): Refusal {
   return error instanceof Refusal ? error : new Refusal(500, (error as Error).message);
 }
 
+/** Does what was asked for, once the socket is open. */
+type Serve = (socket: WebSocket) => Promise<void>;
+
 interface Stream {
   /** The best one first. */
   readonly protocols: readonly string[];
-  /** Serves a socket once it's open. @throws Error when it isn't to be opened */
-  readonly open: (
-    question: Question,
-  ) => ((socket: WebSocket) => Promise<void>) | Promise<(socket: WebSocket) => Promise<void>>;
+  /** @throws Refusal, or Error, for a question that no socket is to be opened for */
+  readonly open: (question: Question) => Serve | Promise<Serve>;
 }
 
 const streams: Readonly<Record<string, Stream>> = {
