@@ -145,7 +145,7 @@ const certs = z
     mesh: text("Name of the mesh."),
     directory: z.string(),
     ok: z.boolean().meta({ description: "Whether nothing is worse than a warning." }),
-    created: files.optional().meta({ description: "What `certs init` has made." }),
+    created: files.optional().meta({ description: "What `certs init` or `certs renew` has made." }),
     certificates: list(certificate),
     errors: list(faultShape),
     warnings: list(faultShape),

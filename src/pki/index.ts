@@ -32,5 +32,6 @@ export {
   type EnsureMeshOptions,
 } from "./meshCertificates";
 export { verifyPresentedChain, type CertificateName, type PresentedChain } from "./presentedChain";
+export { renewIntermediates, type RenewOptions } from "./renewal";
 export { backdatedMinutes, type Authority } from "./signer";
 export { verifyCertificates, type VerifyOptions } from "./verify";

@@ -96,14 +96,14 @@ async function forEachRoot<T>(
       results.set(root, await run(root));
     } catch (error) {
       if (!(error instanceof MeshError)) throw error;
-      throw new MeshError(error.issues.map((issue) => below(root, issue)));
+      throw new MeshError(error.issues.map((issue) => belowRoot(root, issue)));
     }
   }
   return results;
 }
 
 /** A fault of files gets the folder of their root in front. */
-function below(root: string, issue: Issue): Issue {
+export function belowRoot(root: string, issue: Issue): Issue {
   const [first, ...rest] = issue.path;
   if (first !== certificatesPath || root === defaultRoot) return issue;
   return { ...issue, path: [certificatesPath, rootFolder(root), ...rest] };
@@ -112,7 +112,7 @@ function below(root: string, issue: Issue): Issue {
 /** What clusters get. The older root comes first and its bytes stay: versions of istiod compare them. */
 function verifiedTogether(mesh: Mesh, sets: SetsByRoot, now: Date): CertificateSet {
   const faults = [...sets].flatMap(([root, set]) =>
-    verifyCertificates(set, { now }).map((issue) => below(root, issue)),
+    verifyCertificates(set, { now }).map((issue) => belowRoot(root, issue)),
   );
   if (faults.length > 0) throw new MeshError(faults);
   const { signing } = rootsOf(mesh.trust);

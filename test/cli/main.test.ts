@@ -16,6 +16,7 @@ const commands = [
   "certs init",
   "certs verify",
   "certs show",
+  "certs renew",
   "schema",
   "completion",
   "demo",

@@ -3,10 +3,14 @@
  * speaks SPDY, as `kubectl port-forward` does, is refused.
  */
 import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
+import { commandIn } from "./exec";
+import { execute } from "./kubeletExec";
+import { sendLog } from "./kubeletLogs";
+import { Refusal } from "./kubeletRefusal";
 import type { Pod } from "./pod";
 import { forwardPort } from "./portForward";
 import { selfSigned } from "./selfSigned";
@@ -22,35 +26,29 @@ export interface KubeletServerOptions {
   readonly podOf: (namespace: string, name: string) => Pod | undefined;
 }
 
-/** An answer other than what was asked for. */
-class Refusal extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
-/** What is asked of a pod. */
+/** What is asked of a pod: `/<what>/<namespace>/<pod>/<container>?<query>`. */
 interface Question {
+  readonly what: string;
   readonly pod: Pod;
+  readonly container: string;
   readonly query: URLSearchParams;
 }
-
-/** Serves a WebSocket that is opened for a question. @throws Refusal, or Error, before it is opened */
-type Stream = (question: Question) => (socket: WebSocket) => Promise<void>;
 
 export class KubeletServer {
   readonly #podOf: KubeletServerOptions["podOf"];
   readonly #server: Server;
-  readonly #sockets: WebSocketServer;
+  readonly #sockets = new WebSocketServer({ noServer: true });
+  readonly #connections = new Set<Duplex>();
 
   private constructor(podOf: KubeletServerOptions["podOf"], server: Server) {
     this.#podOf = podOf;
     this.#server = server;
-    this.#sockets = new WebSocketServer({ noServer: true, handleProtocols: chosen });
-    server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    server.on("connection", (connection: Duplex) => {
+      this.#connections.add(connection);
+      connection.once("close", () => this.#connections.delete(connection));
+    });
+    server.on("request", (request, response) => this.#answer(request, response));
+    server.on("upgrade", (request, socket, head) => void this.#upgrade(request, socket, head));
   }
 
   static async start({ address, caller, podOf }: KubeletServerOptions): Promise<KubeletServer> {
@@ -68,67 +66,86 @@ export class KubeletServer {
   async stop(): Promise<void> {
     const closed = once(this.#server, "close");
     this.#server.close();
-    this.#server.closeAllConnections();
-    for (const socket of this.#sockets.clients) socket.terminate();
+    for (const connection of this.#connections) connection.destroy();
     await closed;
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    try {
+      const { what, pod, container, query } = this.#question(request);
+      if (what !== "containerLogs") throw new Refusal(404, `the lab's kubelet has no /${what}`);
+      sendLog(response, pod, container, query);
+    } catch (error) {
+      const { status, message } = refusalOf(error);
+      response.writeHead(status, { "Content-Type": "text/plain" }).end(message);
+    }
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // A client that goes has nothing to be told.
     socket.on("error", () => socket.destroy());
     try {
-      if (chosen(offeredBy(request)) === false)
-        throw new Refusal(403, "the lab's kubelet speaks WebSocket and channel.k8s.io alone");
-      const [stream, question] = this.#find(request, streams);
-      const serve = stream(question);
+      const question = this.#question(request);
+      const stream = streams[question.what];
+      if (stream === undefined)
+        throw new Refusal(404, `the lab's kubelet has no stream /${question.what}`);
+      const offered = request.headers["sec-websocket-protocol"]?.split(/, */) ?? [];
+      const protocol = stream.protocols.find((known) => offered.includes(known));
+      if (protocol === undefined)
+        throw new Refusal(403, `the lab's kubelet speaks ${stream.protocols.join(" and ")} alone`);
+      const serve = await stream.open(question);
+      // The first that is offered is taken.
+      request.headers["sec-websocket-protocol"] = protocol;
       this.#sockets.handleUpgrade(request, socket, head, (opened) => {
         opened.on("error", () => opened.terminate());
         void serve(opened);
       });
     } catch (error) {
-      refuse(socket, error);
+      const { status, message } = refusalOf(error);
+      const type = `Content-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(message)}`;
+      socket.end(`HTTP/1.1 ${status} -\r\nConnection: close\r\n${type}\r\n\r\n${message}`);
     }
   }
 
-  /** `/<what>/<namespace>/<pod>` and what comes after. */
-  #find<T>({ url = "" }: IncomingMessage, known: Readonly<Record<string, T>>): [T, Question] {
+  #question({ url = "" }: IncomingMessage): Question {
     const { pathname, searchParams: query } = new URL(url, "https://kubelet");
-    const [, what = "", namespace = "", name = ""] = pathname.split("/");
-    const found = known[what];
-    if (found === undefined) throw new Refusal(404, `the lab's kubelet has no ${pathname}`);
+    const [, what = "", namespace = "", name = "", container = ""] = pathname.split("/");
     const pod = this.#podOf(namespace, name);
     if (pod === undefined) throw new Refusal(404, "pod does not exist");
-    return [found, { pod, query }];
+    return { what, pod, container, query };
   }
 }
 
+function refusalOf(error: unknown): Refusal {
+  return error instanceof Refusal ? error : new Refusal(500, (error as Error).message);
+}
+
+/** Does what was asked for, once the socket is open. */
+type Serve = (socket: WebSocket) => Promise<void>;
+
+interface Stream {
+  /** The best one first. */
+  readonly protocols: readonly string[];
+  /** @throws Refusal, or Error, for a question that no socket is to be opened for */
+  readonly open: (question: Question) => Serve | Promise<Serve>;
+}
+
 const streams: Readonly<Record<string, Stream>> = {
-  portForward: ({ pod, query }) => {
-    const [port = 0, ...others] = query.getAll("port").map(Number);
-    if (!(port >= 1 && port <= 65535) || others.length > 0)
-      throw new Refusal(400, "the lab's kubelet forwards one port a connection");
-    return (socket) => forwardPort(socket, pod, port);
+  portForward: {
+    protocols: ["v4.channel.k8s.io"],
+    open: ({ pod, query }) => {
+      const [port = 0, ...others] = query.getAll("port").map(Number);
+      if (!(port >= 1 && port <= 65535) || others.length > 0)
+        throw new Refusal(400, "the lab's kubelet forwards one port a connection");
+      return (socket) => forwardPort(socket, pod, port);
+    },
+  },
+  exec: {
+    protocols: ["v5.channel.k8s.io", "v4.channel.k8s.io"],
+    open: async ({ pod, container, query }) => {
+      if (query.get("tty") === "1") throw new Refusal(400, "the lab's kubelet has no terminals");
+      const [file, args] = await commandIn(pod, query.getAll("command"), container);
+      return (socket) => execute(socket, { file, args, hasInput: query.get("input") === "1" });
+    },
   },
 };
-
-const offeredBy = ({ headers }: IncomingMessage) =>
-  new Set(headers["sec-websocket-protocol"]?.split(",").map((protocol) => protocol.trim()));
-
-function chosen(offered: ReadonlySet<string>): string | false {
-  return ["v4.channel.k8s.io"].find((protocol) => offered.has(protocol)) ?? false;
-}
-
-function refuse(socket: Duplex, error: unknown): void {
-  const { message } = error as Error;
-  const status = error instanceof Refusal ? error.status : 500;
-  socket.end(
-    [
-      `HTTP/1.1 ${status} -`,
-      "Connection: close",
-      "Content-Type: text/plain",
-      `Content-Length: ${Buffer.byteLength(message)}`,
-      "",
-      message,
-    ].join("\r\n"),
-  );
-}
