@@ -32,6 +32,7 @@ export function checkAuthority(
   issues: IssueCollector,
 ): void {
   checkValidity(certificate, place.now, issues);
+  if (place.now < certificate.notAfter) checkRest(certificate, place.now, issues);
   checkKeyKind(certificate.node.publicKey, issues);
   if (!certificate.isAuthority) {
     issues.add(
@@ -52,8 +53,9 @@ export function checkAuthority(
   checkUsages(certificate, issues);
 }
 
-function checkValidity(
-  { notBefore, notAfter }: Certificate,
+/** Adds a fault where a certificate is not valid at `now`. */
+export function checkValidity(
+  { notBefore, notAfter }: Pick<Certificate, "notBefore" | "notAfter">,
   now: Date,
   issues: IssueCollector,
 ): void {
@@ -70,14 +72,18 @@ function checkValidity(
       `the certificate expired at ${notAfter.toISOString()}`,
       "issue a new one; for a root, add the new one beside the old before the old is removed",
     );
-  } else if (notAfter.getTime() - now.getTime() < leafHours * hour) {
-    issues.add(
-      "certificate_lifetime",
-      `the certificate expires at ${notAfter.toISOString()}, before the workload certificates of ` +
-        `${leafHours} h that are issued below it now`,
-      "issue a new one before it expires",
-    );
   }
+}
+
+/** Adds a fault where the certificate doesn't outlive what is issued below it now. */
+function checkRest({ notAfter }: Certificate, now: Date, issues: IssueCollector): void {
+  if (notAfter.getTime() - now.getTime() >= leafHours * hour) return;
+  issues.add(
+    "certificate_lifetime",
+    `the certificate expires at ${notAfter.toISOString()}, before the workload certificates of ` +
+      `${leafHours} h that are issued below it now`,
+    "issue a new one before it expires",
+  );
 }
 
 function checkUsages({ keyUsage, extendedKeyUsage }: Certificate, issues: IssueCollector): void {

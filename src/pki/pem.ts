@@ -32,6 +32,8 @@ export interface Certificate {
   readonly extendedKeyUsage: readonly string[] | undefined;
   readonly subjectKeyId: string | undefined;
   readonly authorityKeyId: string | undefined;
+  /** URIs among the subject's alternative names: SPIFFE IDs in a workload's certificate. */
+  readonly uris: readonly string[];
   /** Hash of the signature ("SHA-256"). `undefined` where the algorithm has none of its own. */
   readonly signatureHash: string | undefined;
 }
@@ -160,6 +162,9 @@ function parseCertificate(der: Buffer): Certificate | undefined {
       authorityKeyId: parsed
         .getExtension(x509.AuthorityKeyIdentifierExtension)
         ?.keyId?.toLowerCase(),
+      uris: (parsed.getExtension(x509.SubjectAlternativeNameExtension)?.names.items ?? [])
+        .filter(({ type }) => type === "url")
+        .map(({ value }) => value),
       signatureHash: hash?.name,
     };
   } catch {

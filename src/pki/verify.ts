@@ -4,7 +4,7 @@
  * checked here it takes, and then every workload's certificate is refused by its peers.
  */
 import { IssueCollector, type Issue } from "../core/issues";
-import { checkAuthority, isIssuedBy } from "./authorityRules";
+import { checkAuthority } from "./authorityRules";
 import {
   caFileNames,
   certificatesPath,
@@ -12,6 +12,7 @@ import {
   type CaFiles,
   type CertificateSet,
 } from "./caFiles";
+import { type Certificates, chainTo } from "./chain";
 import { checkKeyKind, readPrivateKey } from "./keys";
 import { readCertificateFile, type Certificate } from "./pem";
 
@@ -19,8 +20,6 @@ import { readCertificateFile, type Certificate } from "./pem";
 export interface VerifyOptions {
   readonly now: Date;
 }
-
-type Certificates = readonly [Certificate, ...Certificate[]];
 
 /**
  * Every fault of a set, with paths like `["certs", "east", "ca-cert.pem"]`; none when the set is
@@ -156,28 +155,6 @@ function verifyKey(
       "put the key and the certificate side by side that were made together",
     );
   }
-}
-
-/** A way from the last of `below` to one of `roots`, over `others`. */
-function chainTo(
-  roots: Certificates,
-  below: Certificates,
-  others: readonly Certificate[],
-  now: Date,
-): Certificates | undefined {
-  const last = below.at(-1) ?? below[0];
-  if (roots.some(({ der }) => der.equals(last.der))) return below;
-  // A root may be there twice, renewed with the same key: the valid one counts.
-  const issuers = roots.filter((candidate) => isIssuedBy(last, candidate));
-  const root =
-    issuers.find(({ notBefore, notAfter }) => notBefore <= now && now < notAfter) ?? issuers[0];
-  if (root !== undefined) return [...below, root];
-  for (const other of others) {
-    if (below.some(({ der }) => der.equals(other.der)) || !isIssuedBy(last, other)) continue;
-    const chain = chainTo(roots, [...below, other], others, now);
-    if (chain !== undefined) return chain;
-  }
-  return undefined;
 }
 
 /** The texts that are there. A set from plain JavaScript may lack some. */
