@@ -2,7 +2,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Issue, IssueCollector, MeshError } from "../core/issues";
-import { readCertificates, verifyCertificates } from "../pki";
+import type { Mesh } from "../core/mesh";
+import { rootsOf } from "../core/rotation";
+import { readMeshCertificates, rootFolder } from "../pki";
 import { readText } from "../pki/files";
 import { readPrivateKey } from "../pki/keys";
 import { readCertificateFile } from "../pki/pem";
@@ -27,27 +29,18 @@ export async function inspectCertificates(
   { mesh, locate }: MeshSource,
   now = new Date(),
 ): Promise<CertsData> {
-  const { issuer } = mesh.trust;
-  if (issuer !== "files") {
-    const fault: Issue = {
-      code: "trust_overlap",
-      path: ["trust", "issuer"],
-      message: `issuer: ${issuer} leaves this mesh's certificates to others, so there are no files of them`,
-      hint: "set issuer: files, or look at the secret cacerts in the clusters",
-    };
-    throw new Failure([locate(fault)], exitCodes.faulty);
-  }
-  const clusters = mesh.clusters.map(({ name }) => name);
   const at = (issue: Issue) => locate(issue, directory);
-  const issues = await faultsOf(directory, clusters, now);
-  const certificates = [
-    ...(await readRows("root", join(directory, "root-cert.pem"), now)),
-    ...(
-      await Promise.all(
-        clusters.map((cluster) => readRows(cluster, join(directory, cluster, "ca-cert.pem"), now)),
-      )
-    ).flat(),
-  ];
+  const issues = await faultsOf(directory, mesh, now);
+  if (issues.some(({ path }) => path[0] === "trust"))
+    throw new Failure(issues.map(at), exitCodes.faulty);
+  const rows = mesh.clusters.map(({ name }) => [name, join(name, "ca-cert.pem")] as const);
+  const certificates = await Promise.all(
+    rootsOf(mesh.trust).trusted.flatMap((root) =>
+      ([["root", "root-cert.pem"], ...rows] as const).map(([of, file]) =>
+        readRows({ of, root }, join(directory, rootFolder(root), file), now),
+      ),
+    ),
+  ).then((found) => found.flat());
   // What has expired is a fault already.
   const ending = certificates.filter(
     ({ state, daysLeft = -1 }) => (state === "warning" || state === "error") && daysLeft >= 0,
@@ -71,12 +64,13 @@ function endingFault({ file, daysLeft = 0, notAfter = "" }: CertificateData): Fa
   };
 }
 
-async function faultsOf(
-  directory: string,
-  clusters: readonly string[],
-  now: Date,
-): Promise<readonly Issue[]> {
-  if (!existsSync(directory)) {
+async function faultsOf(directory: string, mesh: Mesh, now: Date): Promise<readonly Issue[]> {
+  try {
+    await readMeshCertificates(directory, mesh, { now });
+  } catch (error) {
+    if (!(error instanceof MeshError)) throw error;
+    if (existsSync(directory) || error.issues.some(({ path }) => path[0] === "trust"))
+      return [...error.issues, ...(await rootKeyFaults(directory, mesh))];
     return [
       {
         code: "certificate_missing",
@@ -86,45 +80,53 @@ async function faultsOf(
       },
     ];
   }
-  try {
-    const set = await readCertificates(directory, clusters);
-    const faults = verifyCertificates(set, { now });
-    return [...faults, ...(await rootKeyFaults(directory, set.root.certificatePem))];
-  } catch (error) {
-    if (!(error instanceof MeshError)) throw error;
-    return error.issues;
-  }
+  return rootKeyFaults(directory, mesh);
 }
 
-/** The root's key may well be kept elsewhere; where it is here, it has to be the root's. */
-async function rootKeyFaults(directory: string, rootPem: string): Promise<readonly Issue[]> {
-  const issues = new IssueCollector(["certs", "root-key.pem"]);
-  const text = await readText(join(directory, "root-key.pem"), issues);
-  if (text === undefined || issues.issues.length > 0) return issues.issues;
-  const key = readPrivateKey(text, issues);
-  const roots = readCertificateFile(rootPem, new IssueCollector()) ?? [];
-  if (key !== undefined && !roots.some(({ node }) => node.checkPrivateKey(key))) {
-    issues.add(
-      "certificate_key_mismatch",
-      "the private key does not belong to a certificate of root-cert.pem",
-      "put the key back that the root was made with, or remove it: it is needed for new clusters only",
-    );
-  }
-  return issues.issues;
+/** A root's key may well be kept elsewhere; where it is here, it has to be the root's. */
+async function rootKeyFaults(directory: string, { trust }: Mesh): Promise<readonly Issue[]> {
+  const faults = rootsOf(trust).trusted.map(async (root) => {
+    const folder = rootFolder(root);
+    const read = (name: string, issues: IssueCollector) =>
+      readText(join(directory, folder, name), issues);
+    const issues = new IssueCollector([
+      "certs",
+      ...(folder === "" ? [] : [folder]),
+      "root-key.pem",
+    ]);
+    const text = await read("root-key.pem", issues);
+    if (text === undefined || issues.issues.length > 0) return issues.issues;
+    const key = readPrivateKey(text, issues);
+    const ignored = new IssueCollector();
+    const roots = readCertificateFile((await read("root-cert.pem", ignored)) ?? "", ignored);
+    if (key !== undefined && roots?.some(({ node }) => node.checkPrivateKey(key)) === false) {
+      issues.add(
+        "certificate_key_mismatch",
+        "the private key does not belong to a certificate of root-cert.pem",
+        "put the key back that the root was made with, or remove it: it is needed for new clusters only",
+      );
+    }
+    return issues.issues;
+  });
+  return (await Promise.all(faults)).flat();
 }
 
 /** A row per certificate of a file: a root that is being replaced has two. */
-async function readRows(of: string, file: string, now: Date): Promise<readonly CertificateData[]> {
+async function readRows(
+  whose: Pick<CertificateData, "of" | "root">,
+  file: string,
+  now: Date,
+): Promise<readonly CertificateData[]> {
   const ignored = new IssueCollector();
   const text = await readText(file, ignored);
-  if (text === undefined) return [{ of, file, state: "missing" }];
+  if (text === undefined) return [{ ...whose, file, state: "missing" }];
   const found = text === "" ? undefined : readCertificateFile(text, ignored);
-  if (found === undefined) return [{ of, file, state: "unreadable" }];
-  const shown = of === "root" ? found : found.slice(0, 1);
+  if (found === undefined) return [{ ...whose, file, state: "unreadable" }];
+  const shown = whose.of === "root" ? found : found.slice(0, 1);
   return shown.map(({ node, notBefore, notAfter }) => {
     const daysLeft = Math.floor((notAfter.getTime() - now.getTime()) / 86_400_000);
     return {
-      of,
+      ...whose,
       file,
       state:
         daysLeft < errorDays || notBefore > now
@@ -142,10 +144,12 @@ async function readRows(of: string, file: string, now: Date): Promise<readonly C
 
 /** A table of certificates, and what was made. */
 export function certsReport(data: CertsData): Report {
-  const head = ["CA", "state", "days left", "until", "SHA-256"];
+  const severalRoots = new Set(data.certificates.map(({ root }) => root)).size > 1;
+  const head = ["CA", ...(severalRoots ? ["root"] : []), "state", "days left", "until", "SHA-256"];
   const rows = (paint: boolean) =>
-    data.certificates.map(({ of, state, daysLeft, notAfter = "", fingerprint = "" }) => [
+    data.certificates.map(({ of, root, state, daysLeft, notAfter = "", fingerprint = "" }) => [
       of,
+      ...(severalRoots ? [root] : []),
       paint ? paintState(state) : state,
       daysLeft === undefined ? "" : String(daysLeft),
       notAfter.slice(0, 10),

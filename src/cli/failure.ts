@@ -21,6 +21,7 @@ export type CliCode =
   | "file_unreadable"
   | "file_exists"
   | "certificate_expires_soon"
+  | "cluster_not_reached"
   | "system_error";
 
 /** A fault with the place where a person finds it. */

@@ -1,5 +1,4 @@
 /** Manifests as one stream of YAML, for a pipe. */
-import type { CaFilesByCluster } from "../core/literals";
 import type { Plan } from "../core/plan";
 import { checkClusterNames } from "../core/rules/names";
 import { IssueCollector } from "../core/issues";
@@ -44,8 +43,15 @@ export async function printedManifests(
         ? { ...one, objects: one.objects.filter(({ stage }) => stage !== "trust") }
         : one,
     );
-  const certificates = hasKeys && certs !== undefined ? await readSet(source, certs) : undefined;
-  const files = await located(source, () => renderPlan({ ...plan, clusters }, certificates), certs);
+  const files = await located(
+    source,
+    async () => {
+      const certificates =
+        hasKeys && certs !== undefined ? await readSet(certs, source) : undefined;
+      return renderPlan({ ...plan, clusters }, certificates?.clusters);
+    },
+    certs,
+  );
   return {
     text: files
       .filter(({ path }) => !path.includes("/helm/"))
@@ -55,16 +61,7 @@ export async function printedManifests(
   };
 }
 
-async function readSet(source: MeshSource, certs: string): Promise<CaFilesByCluster> {
-  const { readCertificates, verifyCertificates } = await import("../pki/index.js");
-  const names = source.mesh.clusters.map(({ name }) => name);
-  const set = await located(source, () => readCertificates(certs, names), certs);
-  const faults = verifyCertificates(set, { now: new Date() });
-  if (faults.length > 0) {
-    throw new Failure(
-      faults.map((issue) => source.locate(issue, certs)),
-      exitCodes.faulty,
-    );
-  }
-  return set.clusters;
+async function readSet(certs: string, { mesh }: MeshSource) {
+  const { readMeshCertificates } = await import("../pki/index.js");
+  return readMeshCertificates(certs, mesh);
 }

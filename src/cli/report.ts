@@ -47,6 +47,7 @@ export function formatFault(fault: Fault): string {
   switch (code) {
     case "usage":
     case "unknown_name":
+    case "cluster_not_reached":
     case "file_not_found":
     case "file_unreadable":
     case "file_exists":

@@ -130,6 +130,7 @@ const render = z
 const certificate = z
   .strictObject({
     of: text("root, or the name of the cluster whose intermediate it is."),
+    root: text("Name of the root that it is, or is below."),
     file: z.string(),
     state: z.enum(["ok", "warning", "error", "missing", "unreadable"]).meta({
       description: "By the days left: warning below 60, error below 7.",

@@ -301,6 +301,24 @@ const trust = z
         ),
       )
       .optional(),
+    root: named(
+      names.label,
+      "Name of the root that signs the intermediates: another name is another root.",
+      "root",
+    ).optional(),
+    next: z
+      .strictObject({
+        root: named(names.label, "Name of the root that follows; every cluster trusts it already."),
+        signs: z
+          .boolean()
+          .meta(about("Whether it signs the intermediates, in place of the one before.", false))
+          .optional(),
+      })
+      .meta({
+        description:
+          "Replaces the root without a gap: first both are trusted, then the next one signs, then its name becomes `root`.",
+      })
+      .optional(),
     algorithm: z.enum(keyAlgorithms).meta(about("", "ecdsa-p256")).optional(),
     rootDays: count("Life of the root in days.", 1, 3650).optional(),
     intermediateDays: count("Life of an intermediate in days.", 1, 730).optional(),

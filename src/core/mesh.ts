@@ -28,6 +28,10 @@ export interface IstioSettings {
 
 export interface TrustSettings {
   readonly issuer: "files" | "cert-manager" | "existing";
+  /** Name of the root that signs, unless the next one does. */
+  readonly root: string;
+  /** The root that follows, while both are trusted. */
+  readonly next: { readonly root: string; readonly signs: boolean } | undefined;
   readonly algorithm: KeyAlgorithm;
   readonly rootDays: number;
   readonly intermediateDays: number;

@@ -53,6 +53,8 @@ export interface EnsureOptions {
   readonly meshName: string;
   /** Names of the clusters, which are also the names of their folders: DNS labels. */
   readonly clusters: readonly string[];
+  /** Common name of a root that is made. @default "Root CA" */
+  readonly rootCommonName?: string | undefined;
   /** @default "ecdsa-p256" */
   readonly algorithm?: KeyAlgorithm | undefined;
   /** Life of a root that is made, 7 to 36500 days. @default 3650 */
@@ -193,10 +195,16 @@ class SetWriter {
   async #completeRoot(): Promise<string> {
     const { rootCertificate } = this.#present;
     if (rootCertificate !== undefined) return rootCertificate;
-    const { meshName, algorithm = defaultKeyAlgorithm, rootDays: days, now } = this.#options;
+    const {
+      meshName,
+      rootCommonName: commonName,
+      algorithm = defaultKeyAlgorithm,
+      rootDays: days,
+      now,
+    } = this.#options;
     const keyPem =
       this.#rootKeyBefore ?? (await this.#make("root-key.pem", await generateKeyPem(algorithm)));
-    const root = await createRoot({ meshName, days, now, keyPem });
+    const root = await createRoot({ meshName, commonName, days, now, keyPem });
     return await this.#make("root-cert.pem", root.certificatePem);
   }
 

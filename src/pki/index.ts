@@ -25,7 +25,12 @@ export {
 export { daysLeft, fingerprintOf } from "./fingerprint";
 export { defaultKeyAlgorithm, type KeyAlgorithm } from "./keys";
 export { issueLeaf, type Leaf, type LeafOptions } from "./leaf";
-export { ensureMeshCertificates, type EnsureMeshOptions } from "./meshCertificates";
+export {
+  ensureMeshCertificates,
+  readMeshCertificates,
+  rootFolder,
+  type EnsureMeshOptions,
+} from "./meshCertificates";
 export { verifyPresentedChain, type CertificateName, type PresentedChain } from "./presentedChain";
 export { backdatedMinutes, type Authority } from "./signer";
 export { verifyCertificates, type VerifyOptions } from "./verify";

@@ -1,21 +1,34 @@
-/** The certificates of a mesh by its own settings, made and verified in one step. */
-import { MeshError } from "../core/issues";
+/** The certificates of a mesh by its own settings: made, read and verified, whichever roots it trusts. */
+import { join } from "node:path";
+import { type Issue, MeshError } from "../core/issues";
 import type { Mesh } from "../core/mesh";
-import { ensureCertificates, type EnsuredCertificates } from "./directory";
+import { defaultRoot, rootCommonName, rootsOf } from "../core/rotation";
+import { type CaFiles, certificatesPath, type CertificateSet } from "./caFiles";
+import { ensureCertificates, type EnsuredCertificates, readCertificates } from "./directory";
+import { withNewline } from "./pem";
 import { verifyCertificates } from "./verify";
 
-/** When the certificates of a mesh are made. */
+/** When the certificates of a mesh are made, or looked at. */
 export interface EnsureMeshOptions {
-  /** The moment of issue, at which the whole set has to be valid. @default the system's clock */
+  /** The moment at which what is made is issued, and all has to be valid. @default the system's clock */
   readonly now?: Date | undefined;
 }
 
 /**
+ * Folder of a root and the intermediates below it: `directory` itself for the root that is meant where none is
+ * named, else `root.<name>` in it, which can't be a cluster's.
+ */
+export function rootFolder(root: string): string {
+  return root === defaultRoot ? "" : `root.${root}`;
+}
+
+/**
  * Makes what is missing of a mesh's certificates below `directory`, as its `trust` and its istiod's
- * namespace say, and verifies the whole set: `ensureCertificates` and then `verifyCertificates`.
+ * namespace say, and verifies all of it: `ensureCertificates` and then `verifyCertificates`, for each root that
+ * the mesh trusts. What it returns is what clusters get: the intermediates of the root that signs, and all roots.
  *
  * @throws MeshError with all faults: `trust_overlap` at `["trust", "issuer"]` when the issuer is not
- * `files`, and then nothing is written; those of `ensureCertificates` before anything is written; those
+ * `files`, and then nothing is written; those of `ensureCertificates` before anything of that root is written; those
  * of `verifyCertificates`, when what is missing has been made already.
  * @throws the system's error when the folder can't be written to.
  */
@@ -24,27 +37,94 @@ export async function ensureMeshCertificates(
   mesh: Mesh,
   { now = new Date() }: EnsureMeshOptions = {},
 ): Promise<EnsuredCertificates> {
-  const { issuer, algorithm, rootDays, intermediateDays } = mesh.trust;
+  const { algorithm, rootDays, intermediateDays } = mesh.trust;
+  const created: string[] = [];
+  const sets = await forEachRoot(mesh, async (root) => {
+    const set = await ensureCertificates(join(directory, rootFolder(root)), {
+      meshName: mesh.name,
+      rootCommonName: rootCommonName(root),
+      clusters: mesh.clusters.map(({ name }) => name),
+      algorithm,
+      rootDays,
+      intermediateDays,
+      rootNamespace: mesh.istio.namespace,
+      now,
+    });
+    created.push(...set.created.map((path) => join(rootFolder(root), path)));
+    return set;
+  });
+  return { ...verifiedTogether(mesh, sets, now), created };
+}
+
+/**
+ * Reads and verifies a mesh's certificates below `directory`, and writes nothing; it returns what clusters get.
+ * @throws MeshError with all faults: `trust_overlap` as above, those of `readCertificates`, those of
+ * `verifyCertificates`.
+ */
+export async function readMeshCertificates(
+  directory: string,
+  mesh: Mesh,
+  { now = new Date() }: EnsureMeshOptions = {},
+): Promise<CertificateSet> {
+  const clusters = mesh.clusters.map(({ name }) => name);
+  const sets = await forEachRoot(mesh, (root) =>
+    readCertificates(join(directory, rootFolder(root)), clusters),
+  );
+  return verifiedTogether(mesh, sets, now);
+}
+
+type SetsByRoot = ReadonlyMap<string, CertificateSet>;
+
+async function forEachRoot<T>(
+  { trust }: Mesh,
+  run: (root: string) => Promise<T>,
+): Promise<ReadonlyMap<string, T>> {
+  const { issuer } = trust;
   if (issuer !== "files") {
     throw new MeshError([
       {
         code: "trust_overlap",
         path: ["trust", "issuer"],
-        message: `issuer: ${issuer} leaves this mesh's certificates to others, so none are made from files`,
-        hint: "set issuer: files, or don't have certificates made here",
+        message: `issuer: ${issuer} leaves this mesh's certificates to others, so there are no files of them`,
+        hint: "set issuer: files, or look at the secret cacerts in the clusters",
       },
     ]);
   }
-  const certificates = await ensureCertificates(directory, {
-    meshName: mesh.name,
-    clusters: mesh.clusters.map(({ name }) => name),
-    algorithm,
-    rootDays,
-    intermediateDays,
-    rootNamespace: mesh.istio.namespace,
-    now,
-  });
-  const faults = verifyCertificates(certificates, { now });
+  const results = new Map<string, T>();
+  for (const root of rootsOf(trust).trusted) {
+    try {
+      results.set(root, await run(root));
+    } catch (error) {
+      if (!(error instanceof MeshError)) throw error;
+      throw new MeshError(error.issues.map((issue) => below(root, issue)));
+    }
+  }
+  return results;
+}
+
+/** A fault of files gets the folder of their root in front. */
+function below(root: string, issue: Issue): Issue {
+  const [first, ...rest] = issue.path;
+  if (first !== certificatesPath || root === defaultRoot) return issue;
+  return { ...issue, path: [certificatesPath, rootFolder(root), ...rest] };
+}
+
+/** What clusters get. The older root comes first and its bytes stay: versions of istiod compare them. */
+function verifiedTogether(mesh: Mesh, sets: SetsByRoot, now: Date): CertificateSet {
+  const faults = [...sets].flatMap(([root, set]) =>
+    verifyCertificates(set, { now }).map((issue) => below(root, issue)),
+  );
   if (faults.length > 0) throw new MeshError(faults);
-  return certificates;
+  const { signing } = rootsOf(mesh.trust);
+  const signer = sets.get(signing);
+  if (signer === undefined) throw new Error(`there are no certificates of the root ${signing}`);
+  if (sets.size === 1) return signer;
+  const certificatePem = [...sets.values()]
+    .map(({ root }) => withNewline(root.certificatePem))
+    .join("");
+  const clusters = Object.entries(signer.clusters).map(([cluster, files]): [string, CaFiles] => [
+    cluster,
+    { ...files, "root-cert.pem": certificatePem },
+  ]);
+  return { root: { certificatePem }, clusters: Object.fromEntries(clusters) };
 }

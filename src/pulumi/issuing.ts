@@ -3,12 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import type { CaFilesByCluster } from "../core/literals";
 import type { KeyAlgorithm } from "../core/description";
 import type { Mesh } from "../core/mesh";
+import { defaultRoot, rootCommonName, rootsOf } from "../core/rotation";
 import { inputPropertiesError } from "./inputErrors";
 import { optionalPeer } from "./optionalPeer";
 
-/** A root that the user brings, with its key. Several certificates while one root follows another; the key's first. */
+/** A root that the user brings, with its key. */
 export interface OwnRoot {
-  /** PEM of the root, alone or with those that are trusted beside it. */
+  /** PEM of the root, alone or with those that are trusted beside it; the key's first. */
   readonly certificate: pulumi.Input<string>;
   /** PEM of its private key, in clear: PKCS#8, PKCS#1 or SEC1. Kept as a secret. */
   readonly key: pulumi.Input<string>;
@@ -63,77 +64,129 @@ const keyArguments = {
  */
 const renewalDays = 60;
 
-/** Makes what isn't given: a root, and per cluster a key, a request and an intermediate. */
+/** Roots by their names in `trust`; those that aren't given are made. */
+export type Roots = ReadonlyMap<string, Root>;
+
+/** Makes what isn't given: roots, and per root and cluster a key, a request and an intermediate. */
 export function issueWithTls(
   name: string,
   mesh: Mesh,
-  given: Root | undefined,
+  given: Roots,
   parent: pulumi.Resource,
 ): IssuedCa {
-  const tls = optionalPeer("@pulumi/tls", "SharedRootCA");
-  const { algorithm, rootDays, intermediateDays } = mesh.trust;
-  const options = { parent };
-  const root = given ?? makeRoot();
-  const rootCertificate = pulumi.output(root.certificate);
-  const files = mesh.clusters.map(({ name: cluster }) => {
-    const key = new tls.PrivateKey(`${name}-${cluster}`, keyArguments[algorithm], options);
-    const request = new tls.CertRequest(
-      `${name}-${cluster}`,
-      {
-        privateKeyPem: key.privateKeyPem,
-        subject: { organization: mesh.name, locality: cluster, commonName: "Intermediate CA" },
-        dnsNames: [`istiod.${mesh.istio.namespace}.svc`],
-      },
-      options,
-    );
-    const signed =
-      "sign" in root
-        ? root.sign({ cluster, request: request.certRequestPem, days: intermediateDays })
-        : { certificate: signedByRoot(cluster, request.certRequestPem, root).certPem };
-    return pulumi
-      .all([signed.certificate, signed.chain ?? "", key.privateKeyPem, rootCertificate])
-      .apply(([certificate, chain, keyPem, rootPem]) => ({
-        "ca-cert.pem": lines(certificate),
-        "ca-key.pem": lines(keyPem),
-        "root-cert.pem": lines(rootPem),
-        "cert-chain.pem": lines(certificate) + lines(chain) + lines(rootPem),
-      }));
+  const { trusted, signing } = rootsOf(mesh.trust);
+  const authorities = trusted.map((root) => {
+    const authority = new TlsAuthority(name, mesh, root, given.get(root), parent);
+    return { root, certificate: authority.certificate, intermediates: authority.issue() };
   });
-  return {
-    rootCertificate,
-    files: pulumi.secret(
-      pulumi
-        .all(files)
-        .apply((all) =>
-          Object.fromEntries(mesh.clusters.map((cluster, index) => [cluster.name, all[index]])),
-        ),
-    ) as pulumi.Output<CaFilesByCluster>,
-  };
+  const rootCertificate = pulumi
+    .all(authorities.map(({ certificate }) => certificate))
+    .apply((certificates) =>
+      certificates.length === 1 ? (certificates[0] ?? "") : certificates.map(lines).join(""),
+    );
+  const signer = authorities.find(({ root }) => root === signing);
+  if (signer === undefined) throw new Error(`nothing issues below the root ${signing}`);
+  const files = pulumi
+    .all([pulumi.all(signer.intermediates), signer.certificate, rootCertificate])
+    .apply(([intermediates, signerPem, rootPem]) =>
+      Object.fromEntries(
+        intermediates.map(({ cluster, certificate, chain, key }) => [
+          cluster,
+          {
+            "ca-cert.pem": lines(certificate),
+            "ca-key.pem": lines(key),
+            "root-cert.pem": lines(rootPem),
+            "cert-chain.pem": lines(certificate) + lines(chain) + lines(signerPem),
+          },
+        ]),
+      ),
+    );
+  return { rootCertificate, files: pulumi.secret(files) };
+}
+
+/** A root and what is below it, as resources. Their names have the root's, but for the one that is meant where none is named. */
+class TlsAuthority {
+  readonly certificate: pulumi.Output<string>;
+  readonly #tls: typeof import("@pulumi/tls");
+  readonly #name: string;
+  readonly #suffix: string;
+  readonly #mesh: Mesh;
+  readonly #root: Root;
+  readonly #options: pulumi.CustomResourceOptions;
+
+  constructor(
+    name: string,
+    mesh: Mesh,
+    root: string,
+    given: Root | undefined,
+    parent: pulumi.Resource,
+  ) {
+    this.#tls = optionalPeer("@pulumi/tls", "SharedRootCA");
+    this.#name = name;
+    // Clusters' names have no dots.
+    this.#suffix = root === defaultRoot ? "" : `.${root}`;
+    this.#mesh = mesh;
+    this.#options = { parent };
+    this.#root = given ?? this.#makeRoot(root);
+    this.certificate = pulumi.output(this.#root.certificate);
+  }
+
+  /** What it issues, by cluster. */
+  issue() {
+    const { algorithm, intermediateDays } = this.#mesh.trust;
+    return this.#mesh.clusters.map(({ name: cluster }) => {
+      const resource = `${this.#name}-${cluster}${this.#suffix}`;
+      const key = new this.#tls.PrivateKey(resource, keyArguments[algorithm], this.#options);
+      const request = new this.#tls.CertRequest(
+        resource,
+        {
+          privateKeyPem: key.privateKeyPem,
+          subject: {
+            organization: this.#mesh.name,
+            locality: cluster,
+            commonName: "Intermediate CA",
+          },
+          dnsNames: [`istiod.${this.#mesh.istio.namespace}.svc`],
+        },
+        this.#options,
+      ).certRequestPem;
+      const signed =
+        "sign" in this.#root
+          ? this.#root.sign({ cluster, request, days: intermediateDays })
+          : { certificate: this.#sign(resource, request, this.#root) };
+      return pulumi
+        .all([signed.certificate, signed.chain ?? "", key.privateKeyPem])
+        .apply(([certificate, chain, keyPem]) => ({ cluster, certificate, chain, key: keyPem }));
+    });
+  }
 
   /** What is edited later counts for the next root: this one is what all clusters trust. */
-  function makeRoot(): OwnRoot {
-    const key = new tls.PrivateKey(`${name}-root`, keyArguments[algorithm], {
-      parent,
+  #makeRoot(root: string): OwnRoot {
+    const { algorithm, rootDays } = this.#mesh.trust;
+    const resource = `${this.#name}-root${this.#suffix}`;
+    const key = new this.#tls.PrivateKey(resource, keyArguments[algorithm], {
+      ...this.#options,
       ignoreChanges: ["algorithm", "ecdsaCurve", "rsaBits"],
     });
-    const certificate = new tls.SelfSignedCert(
-      `${name}-root`,
+    const certificate = new this.#tls.SelfSignedCert(
+      resource,
       {
         privateKeyPem: key.privateKeyPem,
-        subject: { organization: mesh.name, commonName: "Root CA" },
+        subject: { organization: this.#mesh.name, commonName: rootCommonName(root) },
         isCaCertificate: true,
         setSubjectKeyId: true,
         allowedUses: ["cert_signing", "crl_signing"],
         validityPeriodHours: rootDays * 24,
       },
-      { parent, ignoreChanges: ["subject", "validityPeriodHours", "allowedUses"] },
+      { ...this.#options, ignoreChanges: ["subject", "validityPeriodHours", "allowedUses"] },
     );
     return { certificate: certificate.certPem, key: key.privateKeyPem };
   }
 
-  function signedByRoot(cluster: string, request: pulumi.Output<string>, signer: OwnRoot) {
-    return new tls.LocallySignedCert(
-      `${name}-${cluster}`,
+  #sign(resource: string, request: pulumi.Output<string>, signer: OwnRoot): pulumi.Output<string> {
+    const { intermediateDays } = this.#mesh.trust;
+    return new this.#tls.LocallySignedCert(
+      resource,
       {
         certRequestPem: request,
         caCertPem: signer.certificate,
@@ -145,8 +198,8 @@ export function issueWithTls(
         validityPeriodHours: intermediateDays * 24,
         earlyRenewalHours: Math.min(renewalDays, Math.floor(intermediateDays / 3)) * 24,
       },
-      options,
-    );
+      this.#options,
+    ).certPem;
   }
 }
 

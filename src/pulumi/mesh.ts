@@ -36,6 +36,8 @@ interface CommonArgs extends PlanOptions, Pick<MultiClusterGatewayArgs, "gateway
   readonly gatewayAddresses?: Readonly<Record<string, pulumi.Input<string>>>;
   /** A root of your own. @default a root is made, and its key kept in the state as a secret */
   readonly root?: Root;
+  /** The same for the root that follows, `trust.next`; it becomes `root` when its name does. */
+  readonly nextRoot?: Root;
   /** @default Istio's charts are installed */
   readonly istio?: IstioInstallation;
 }
@@ -95,7 +97,11 @@ export class Mesh extends pulumi.ComponentResource {
     placeObjects({ ...common, parent: this, dependsOn }, own("namespaces"));
     const trust = new SharedRootCA(
       `${name}-root-ca`,
-      args.root === undefined ? common : { ...common, root: args.root },
+      {
+        ...common,
+        ...(args.root === undefined ? {} : { root: args.root }),
+        ...(args.nextRoot === undefined ? {} : { nextRoot: args.nextRoot }),
+      },
       parent,
     );
     this.rootCertificate = trust.rootCertificate;

@@ -7,7 +7,7 @@ import type { KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-n
 import { type Merged, mergeCorefile, unmergeCorefile } from "../core/corefile";
 import type { Manifest } from "../core/objects/manifest";
 import { mergeStubDomains, unmergeStubDomains } from "../core/stubDomains";
-import { connect, describeFailure, isConflict, isNotFound, within } from "./kubeClient";
+import { connect, describeFailure, isConflict, isNotFound, within } from "../live/kubeClient";
 
 /** Merges a stub domain into a text of the live ConfigMap. */
 export interface LiveMerge {

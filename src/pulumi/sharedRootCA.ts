@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CaFileName, LateInput } from "../core/late";
+import type { Issue } from "../core/issues";
 import type { Mesh } from "../core/mesh";
 import { planRootNamespace } from "../core/objects/namespaces";
 import { planRootOfTrust } from "../core/objects/rootOfTrust";
-import { withInputErrors } from "./inputErrors";
+import { inputPropertiesError, withInputErrors } from "./inputErrors";
 import { checkCaFiles, type IssuedCa, issueWithTls, type Root } from "./issuing";
 import { nothingLate } from "./lateOutputs";
 import type { MeshClusters } from "./meshCluster";
@@ -20,6 +21,8 @@ export interface SharedRootCAArgs {
    * @default a root is made, and its key kept in the state as a secret
    */
   readonly root?: Root;
+  /** The same for the root that follows, `trust.next`: it becomes `root` when its name does. */
+  readonly nextRoot?: Root;
 }
 
 /**
@@ -45,22 +48,36 @@ export class SharedRootCA extends pulumi.ComponentResource {
     );
     withInputErrors(name, () => checkPlaceable(clusters, objects));
     super("meshspan:index:SharedRootCA", name, {}, options);
-    const issued = mesh.trust.issuer === "files" ? this.#issue(name, mesh, args.root) : undefined;
+    const issued = mesh.trust.issuer === "files" ? this.#issue(name, args) : undefined;
     this.rootCertificate = issued?.rootCertificate;
     const source = issued === undefined ? nothingLate : sourceOf(issued.files);
     placeObjects({ mesh, clusters, parent: this, source, dependsOn: options.dependsOn }, objects);
     this.registerOutputs({ rootCertificate: this.rootCertificate });
   }
 
-  #issue(name: string, mesh: Mesh, root: Root | undefined): IssuedCa {
-    const issued = issueWithTls(name, mesh, root, this);
-    if (root === undefined) return issued;
+  #issue(name: string, { mesh, root, nextRoot }: SharedRootCAArgs): IssuedCa {
+    const { trust } = mesh;
+    const given = new Map<string, Root>();
+    if (root !== undefined) given.set(trust.root, root);
+    if (nextRoot !== undefined) {
+      if (trust.next === undefined) throw inputPropertiesError(name, [nextRootUnused], []);
+      given.set(trust.next.root, nextRoot);
+    }
+    const issued = issueWithTls(name, mesh, given, this);
+    if (given.size === 0) return issued;
     const files = pulumi
       .all([issued.rootCertificate, issued.files])
       .apply(([certificate, clusters]) => checkCaFiles(name, certificate, clusters));
     return { ...issued, files };
   }
 }
+
+const nextRootUnused: Issue = {
+  code: "missing_key",
+  path: ["nextRoot"],
+  message: "it is given, but the mesh has no trust.next",
+  hint: "name it there, or pass it as root where its rotation is over",
+};
 
 function sourceOf(files: IssuedCa["files"]) {
   return (input: LateInput): pulumi.Input<string> =>

@@ -39,6 +39,36 @@ describe("meshspan certs", () => {
     expect(first.stdout + third.stdout).not.toContain("PRIVATE");
   });
 
+  it("makes, shows and verifies both roots while one follows the other", async () => {
+    const { file, certs } = await made("rotation");
+    fileIn(
+      folder,
+      "rotation.yaml",
+      "name: shop\nclusters: { east: {}, west: {} }\ntrust: { next: { root: '2026' } }\n",
+    );
+    const args = ["-f", file, "--certs", certs];
+    const missing = await meshspan(["certs", "verify", ...args]);
+    expect(missing.status).toBe(3);
+    expect(missing.stdout).toContain(join(certs, "root.2026"));
+    const init = await meshspan(["certs", "init", ...args]);
+    expect(init.stdout.match(/^made .*root\.2026\/.*\.pem$/gm)).toHaveLength(10);
+    expect(init.stdout).toMatch(/^CA +root +state /m);
+    expect(init.stdout).toMatch(/^east +2026 +ok /m);
+    const verify = await meshspan(["certs", "verify", ...args]);
+    expect(verify).toMatchObject({
+      status: 0,
+      stdout: `${certs}: ok, 6 certificates, 0 warnings\n`,
+    });
+    const { certificates } = parsed(
+      "certs",
+      (await meshspan(["certs", "show", ...args, "-o", "json"])).stdout,
+    );
+    expect(certificates.map(({ of, root }: any) => `${of} ${root}`)).toEqual([
+      ...["root root", "east root", "west root"],
+      ...["root 2026", "east 2026", "west 2026"],
+    ]);
+  });
+
   it("shows and verifies a good set", async () => {
     const { file, certs } = await made("good");
     const args = ["-f", file, "--certs", certs];

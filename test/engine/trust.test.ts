@@ -69,6 +69,38 @@ describe("a root of the user's", () => {
     mesh.settings.description = description;
   });
 
+  it("is followed by another in stages, and each keeps its key and its certificate", async () => {
+    const stages: readonly MeshDescription["trust"][] = [
+      {},
+      { next: { root: "2026" } },
+      { next: { root: "2026", signs: true } },
+      { root: "2026" },
+    ];
+    const found: Record<string, string>[] = [];
+    for (const trust of stages) {
+      mesh.settings.description = { ...description, ...(trust === undefined ? {} : { trust }) };
+      expect((await mesh.stack.up()).error).toBeUndefined();
+      found.push(await files());
+    }
+    const [before, trusting, signing, after] = found.map((each) => each["root-cert.pem"]!);
+    expect([trusting, signing]).toEqual([before! + after!, before! + after!]);
+    const roots = [before!, before!, after!, after!].map((pem) => new X509Certificate(pem));
+    for (const [stage, each] of found.entries()) {
+      expect(new X509Certificate(each["ca-cert.pem"]!).verify(roots[stage]!.publicKey)).toBe(true);
+      const set = {
+        root: { certificatePem: each["root-cert.pem"]! },
+        clusters: { a: each as never },
+      };
+      expect(verifyCertificates(set, { now: new Date() })).toEqual([]);
+    }
+    expect(found[1]!["ca-cert.pem"]).toBe(found[0]!["ca-cert.pem"]);
+    expect(found[3]!["ca-cert.pem"]).toBe(found[2]!["ca-cert.pem"]);
+    mesh.settings.args = { nextRoot: { certificate: own.certificatePem, key: own.keyPem } };
+    const unused = await mesh.stack.up();
+    expect(String(unused.error)).toContain("nextRoot: it is given, but the mesh has no trust.next");
+    mesh.settings.args = {};
+  });
+
   it("may stay in a CA that signs requests", async () => {
     // A CA beside the mesh, which gives away certificates and nothing else.
     mesh.settings.args = {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { MeshDescription } from "../../src/core/description";
 import { MeshError } from "../../src/core/issues";
 import { parseMesh } from "../../src/core/parse";
-import { ensureMeshCertificates, verifyCertificates } from "../../src/pki";
+import { ensureMeshCertificates, readMeshCertificates, verifyCertificates } from "../../src/pki";
 import { days, now } from "./material";
 
 let parent: string;
@@ -72,6 +72,61 @@ describe("the certificates of a mesh", () => {
       "certificate_lifetime",
       "certificate_lifetime",
     ]);
+  });
+
+  describe("while one root follows another", () => {
+    const trustAt = [
+      {},
+      { next: { root: "2026" } },
+      { next: { root: "2026", signs: true } },
+      { root: "2026" },
+    ];
+    const setAt = (stage: number) =>
+      ensureMeshCertificates(directory, meshOf({ trust: trustAt[stage]! }), { now });
+    const signerOf = ({ clusters }: Awaited<ReturnType<typeof setAt>>) =>
+      new X509Certificate(clusters.east!["ca-cert.pem"]);
+
+    it("give every cluster both roots, the older first, and intermediates of the one that signs", async () => {
+      const before = await setAt(0);
+      const [trusting, signing, after] = [await setAt(1), await setAt(2), await setAt(3)];
+      const [old, next] = [before, after].map(({ root }) => root.certificatePem);
+      expect(new X509Certificate(next!).subject).toBe("O=shop\nCN=Root CA 2026");
+      for (const set of [trusting, signing]) {
+        expect(set.root.certificatePem).toBe(old! + next!);
+        for (const files of Object.values(set.clusters))
+          expect(files["root-cert.pem"]).toBe(old! + next!);
+        expect(verifyCertificates(set, { now })).toEqual([]);
+      }
+      const roots = [old, old, next, next].map((pem) => new X509Certificate(pem!));
+      for (const [stage, set] of [before, trusting, signing, after].entries()) {
+        expect(signerOf(set).verify(roots[stage]!.publicKey)).toBe(true);
+        expect(set.clusters.east!["cert-chain.pem"]).toBe(
+          set.clusters.east!["ca-cert.pem"] + (stage < 2 ? old : next)!,
+        );
+      }
+    });
+
+    it("are made in the stage that needs them first, and stay", async () => {
+      expect((await setAt(0)).created).toHaveLength(10);
+      const { created } = await setAt(1);
+      expect(created).toHaveLength(10);
+      expect(created[0]).toBe("root.2026/root-key.pem");
+      for (const stage of [2, 3, 0]) expect((await setAt(stage)).created).toEqual([]);
+    });
+
+    it("are read as they were made, and verified below each root", async () => {
+      const mesh = meshOf({ trust: trustAt[1]! });
+      const { created: _, ...made } = await setAt(1);
+      expect(await readMeshCertificates(directory, mesh, { now })).toEqual(made);
+      const file = join(directory, "root.2026", "east", "ca-cert.pem");
+      writeFileSync(file, made.clusters.east!["ca-cert.pem"]);
+      const issues = await issuesOf(readMeshCertificates(directory, mesh, { now }));
+      expect(issues.map(({ code, path }) => `${path.join("/")} ${code}`)).toEqual([
+        "certs/root.2026/east/ca-key.pem certificate_key_mismatch",
+        "certs/root.2026/east/cert-chain.pem certificate_chain",
+        "certs/root.2026/east/ca-cert.pem certificate_chain",
+      ]);
+    });
   });
 
   it.each([

@@ -1,4 +1,5 @@
 /** What can change from one mesh to another, in the words of a mesh. */
+import type { Roots } from "../rotation";
 
 /** How much a change asks to be looked at, the most first. */
 export const risks = ["high", "medium", "low"] as const;
@@ -74,6 +75,7 @@ export type ChangeFacts =
       readonly setting: "version" | "revision" | "namespace";
     } & Changed<string | undefined>)
   | ({ readonly kind: "issuerChanged" } & Changed<string>)
+  | ({ readonly kind: "rootsChanged" } & Changed<Roots>)
   | ({ readonly kind: "keyAlgorithmChanged" } & Changed<string>)
   | ({ readonly kind: "lifetimeChanged"; readonly of: "root" | "intermediates" } & Changed<number>)
   | ({ readonly kind: "trustedDomainsChanged" } & Changed<readonly string[]>)

@@ -1,5 +1,6 @@
 /** Changes of the whole mesh: its names, its Istio, its root of trust. */
 import type { Mesh, TrustSettings } from "../mesh";
+import { rootsOf } from "../rotation";
 import type { ChangeFacts } from "./change";
 import { same } from "./same";
 
@@ -27,6 +28,9 @@ function trustChanges(before: TrustSettings, after: TrustSettings): readonly Cha
   const [oldIssuer, newIssuer] = [issuerOf(before), issuerOf(after)];
   if (oldIssuer !== newIssuer)
     changes.push({ kind: "issuerChanged", before: oldIssuer, after: newIssuer });
+  const [oldRoots, newRoots] = [rootsOf(before), rootsOf(after)];
+  if (!same(oldRoots, newRoots))
+    changes.push({ kind: "rootsChanged", before: oldRoots, after: newRoots });
   if (before.algorithm !== after.algorithm) {
     changes.push({
       kind: "keyAlgorithmChanged",

@@ -1,4 +1,5 @@
 /** How much each change asks to be looked at, and why. */
+import { skipsStage } from "../rotation";
 import type { ChangeFacts, Judgement, Risk } from "./change";
 import { without } from "./pairs";
 
@@ -29,6 +30,10 @@ export function judge(change: ChangeFacts): Judgement {
         : medium("control planes are upgraded, and pods follow when they restart");
     case "issuerChanged":
       return high("another issuer signs the identities of every cluster");
+    case "rootsChanged":
+      return skipsStage(change.before, change.after)
+        ? high("a stage is skipped: proxies refuse each other until all have new certificates")
+        : medium("the next stage is safe once every proxy has reached this one");
     case "keyAlgorithmChanged":
       return medium("intermediates are made anew with other keys");
     case "lifetimeChanged":

@@ -18,6 +18,8 @@ export function sentenceOf(change: ChangeFacts): string {
       return `Istio's ${change.setting} ${fromTo(change)}`;
     case "issuerChanged":
       return `the issuer of intermediates ${fromTo(change)}`;
+    case "rootsChanged":
+      return `trusted roots: ${listed(change.after.trusted)}, signed by ${change.after.signing}; before: ${listed(change.before.trusted)}, signed by ${change.before.signing}`;
     case "keyAlgorithmChanged":
       return `the algorithm of CA keys ${fromTo(change)}`;
     case "lifetimeChanged":

@@ -9,6 +9,7 @@ export interface BaseValues {
 /** Values of the chart `istiod`. */
 export interface IstiodValues {
   readonly revision?: string;
+  readonly env: Readonly<Record<string, string>>;
   readonly global: {
     readonly istioNamespace: string;
     readonly meshID: string;
@@ -28,7 +29,8 @@ export function baseValues(mesh: Pick<Mesh, "istio">): BaseValues {
 
 /**
  * What istiod of this cluster has to know of the mesh: its name and network, the trust domains that
- * count beside its own, and whether proxies answer DNS queries themselves.
+ * count beside its own, and whether proxies answer DNS queries themselves. So that a root can be replaced under
+ * traffic, istiod takes up more than one while it runs, and tells proxies without waiting for their next certificate.
  */
 export function istiodValues(
   mesh: Pick<Mesh, "name" | "istio" | "trust" | "clusters">,
@@ -39,6 +41,7 @@ export function istiodValues(
     .sort();
   return {
     ...(mesh.istio.revision === undefined ? {} : { revision: mesh.istio.revision }),
+    env: { ISTIO_MULTIROOT_MESH: "true" },
     global: {
       istioNamespace: mesh.istio.namespace,
       meshID: mesh.name,
@@ -49,7 +52,10 @@ export function istiodValues(
       trustDomain: cluster.trustDomain,
       ...(aliases.length === 0 ? {} : { trustDomainAliases: aliases }),
       defaultConfig: {
-        proxyMetadata: cluster.dns.mode === "proxy" ? { ISTIO_META_DNS_CAPTURE: "true" } : {},
+        proxyMetadata: {
+          PROXY_CONFIG_XDS_AGENT: "true",
+          ...(cluster.dns.mode === "proxy" ? { ISTIO_META_DNS_CAPTURE: "true" } : {}),
+        },
       },
     },
   };

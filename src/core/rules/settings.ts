@@ -5,6 +5,7 @@ import type { settingsSchema } from "../description";
 import { type IssueCollector, show } from "../issues";
 import type { Mesh, TrustSettings } from "../mesh";
 import { clusterDomain, label, subdomain } from "../names";
+import { defaultRoot } from "../rotation";
 import { checkName, checkRange } from "./names";
 
 type SettingsInput = z.output<typeof settingsSchema>;
@@ -92,16 +93,17 @@ function resolveTrust(
   issues: IssueCollector,
 ): TrustSettings {
   const issuer = input.issuer ?? "files";
-  const made = (["algorithm", "rootDays", "intermediateDays"] as const).filter(
+  const made = (["root", "next", "algorithm", "rootDays", "intermediateDays"] as const).filter(
     (key) => input[key] !== undefined,
   );
   for (const key of made) {
-    if (issuer === "existing" || (issuer === "cert-manager" && key === "rootDays")) {
+    const isIssuers = key === "rootDays" || key === "root" || key === "next";
+    if (issuer === "existing" || (issuer === "cert-manager" && isIssuers)) {
       issues
         .at(key)
         .add(
           "trust_overlap",
-          `${key} says how certificates are made here, which issuer: ${issuer} leaves to others`,
+          `${key} says which certificates are made here and how, which issuer: ${issuer} leaves to others`,
           `remove ${key}, or set issuer: files`,
         );
     }
@@ -146,8 +148,26 @@ function resolveTrust(
     if (all.indexOf(alias) !== index)
       at.add("trust_overlap", `${show(alias)} is listed twice`, "remove one of them");
   });
+  const root = input.root ?? defaultRoot;
+  checkName(issues.at("root"), label, root);
+  if (input.next !== undefined) {
+    const at = issues.at("next", "root");
+    checkName(at, label, input.next.root);
+    if (input.next.root === root) {
+      at.add(
+        "trust_overlap",
+        `${show(root)} is the name of the root that it follows`,
+        "give the next root a name of its own, such as its year",
+      );
+    }
+  }
   return {
     issuer,
+    root,
+    next:
+      input.next === undefined
+        ? undefined
+        : { root: input.next.root, signs: input.next.signs ?? false },
     algorithm: input.algorithm ?? "ecdsa-p256",
     rootDays,
     intermediateDays,

@@ -311,6 +311,37 @@ describe("trust", () => {
       "trust.intermediateDays",
     ],
     [
+      "a root for existing certificates",
+      { trust: { issuer: "existing", root: "2026" } },
+      "trust_overlap",
+      "trust.root",
+    ],
+    [
+      "a next root of cert-manager",
+      { trust: { issuer: "cert-manager", certManager: { name: "root" }, next: { root: "2026" } } },
+      "trust_overlap",
+      "trust.next",
+    ],
+    [
+      "a root that follows itself",
+      { trust: { root: "2026", next: { root: "2026" } } },
+      "trust_overlap",
+      "trust.next.root",
+    ],
+    [
+      "a root that follows the one that has no name",
+      { trust: { next: { root: "root" } } },
+      "trust_overlap",
+      "trust.next.root",
+    ],
+    ["a root's name", { "trust.root": "Root 2026" }, "invalid_name"],
+    [
+      "the next root's name",
+      { trust: { next: { root: "../root" } } },
+      "invalid_name",
+      "trust.next.root",
+    ],
+    [
       "days for cert-manager's root",
       { trust: { issuer: "cert-manager", certManager: { name: "root" }, rootDays: 1000 } },
       "trust_overlap",

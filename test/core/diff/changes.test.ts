@@ -71,6 +71,18 @@ const pairs: readonly (readonly [
     ["high : the issuer of intermediates changes from files to cert-manager ClusterIssuer root"],
   ],
   [
+    "rootsChanged",
+    plain,
+    describeMesh({ trust: { next: { root: "2026" } } }),
+    ["medium : trusted roots: root and 2026, signed by root; before: root, signed by root"],
+  ],
+  [
+    "rootsChanged",
+    describeMesh({ trust: { next: { root: "2026", signs: true } } }),
+    describeMesh({ trust: { root: "2027" } }),
+    ["high : trusted roots: 2027, signed by 2027; before: root and 2026, signed by 2026"],
+  ],
+  [
     "keyAlgorithmChanged",
     plain,
     describeMesh({ trust: { algorithm: "rsa-2048" } }),

@@ -420,10 +420,10 @@ describe("DNS", () => {
 
   it("by proxy is a switch in istiod's values alone", () => {
     expect(objectsOf(samplePlan, "east").filter(({ stage }) => stage === "dns")).toEqual([]);
-    expect(samplePlan.clusters[0]!.helm.istiod.meshConfig.defaultConfig.proxyMetadata).toEqual({
-      ISTIO_META_DNS_CAPTURE: "true",
-    });
-    expect(samplePlan.clusters[1]!.helm.istiod.meshConfig.defaultConfig.proxyMetadata).toEqual({});
+    const captures = samplePlan.clusters.map(
+      ({ helm }) => helm.istiod.meshConfig.defaultConfig.proxyMetadata.ISTIO_META_DNS_CAPTURE,
+    );
+    expect(captures.slice(0, 2)).toEqual(["true", undefined]);
   });
 
   it("by CoreDNS is a server with a zone, and a stub domain in front of the existing Corefile", () => {
@@ -483,6 +483,7 @@ describe("istiod's values", () => {
     expect(samplePlan.clusters[0]!.helm).toEqual({
       base: { global: { istioNamespace: "istio-system" } },
       istiod: {
+        env: { ISTIO_MULTIROOT_MESH: "true" },
         global: {
           istioNamespace: "istio-system",
           meshID: "sample",
@@ -491,7 +492,9 @@ describe("istiod's values", () => {
         },
         meshConfig: {
           trustDomain: "cluster.local",
-          defaultConfig: { proxyMetadata: { ISTIO_META_DNS_CAPTURE: "true" } },
+          defaultConfig: {
+            proxyMetadata: { PROXY_CONFIG_XDS_AGENT: "true", ISTIO_META_DNS_CAPTURE: "true" },
+          },
         },
       },
     });

@@ -1,14 +1,20 @@
 /** A client for a cluster's API server, made of a kubeconfig's contents. Loaded where a cluster is talked to only. */
-import type { KubernetesObjectApi } from "@kubernetes/client-node";
+import type { KubeConfig, KubernetesObjectApi } from "@kubernetes/client-node";
 
 /** Seconds in which an API server has to answer. */
 const patience = 20;
 
 /** A client for objects of every kind; credential plugins of the kubeconfig are run as kubectl does. */
 export async function connect(kubeconfig: string): Promise<KubernetesObjectApi> {
-  const { KubeConfig, KubernetesObjectApi: Api } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
+  const { KubeConfig: Config } = await import("@kubernetes/client-node");
+  const config = new Config();
   config.loadFromString(kubeconfig);
+  return clientOf(config);
+}
+
+/** The same, of a kubeconfig that was read; its current context counts. */
+export async function clientOf(config: KubeConfig): Promise<KubernetesObjectApi> {
+  const { KubernetesObjectApi: Api } = await import("@kubernetes/client-node");
   return Api.makeApiClient(config);
 }
 
@@ -44,7 +50,7 @@ export function describeFailure(error: unknown): string {
     return /ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|certificate|doesn't answer|fetch failed/i.test(
       message,
     )
-      ? `the API server can't be reached (${message}): check that the cluster runs and that its kubeconfig is current, then run pulumi up again`
+      ? `the API server can't be reached (${message}): check that the cluster runs and that its kubeconfig is current, then try again`
       : message;
   }
   const reason = messageOf(error) ?? message;
