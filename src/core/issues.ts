@@ -20,6 +20,7 @@ export type IssueCode =
   | "unknown_value"
   | "conflicting_keys"
   | "out_of_range"
+  | "not_editable"
   // names and values
   | "invalid_name"
   | "invalid_host"

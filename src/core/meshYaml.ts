@@ -59,16 +59,18 @@ export function safeParseMeshYaml(text: string): YamlParseResult {
   return { ...safeParseMesh(read.value), positionOf: (issue) => toPosition(offsetOf(issue)) };
 }
 
-interface SyntaxFault {
+/** A fault of YAML itself. */
+export interface SyntaxFault {
   readonly message: string;
   readonly hint: string;
   readonly offset: number;
 }
 
 /** The value that each alias stands for: the last with that anchor before it. */
-type Aliases = ReadonlyMap<Alias, Node | undefined>;
+export type Aliases = ReadonlyMap<Alias, Node | undefined>;
 
-type Read =
+/** A text as YAML and as plain data, or why it is neither. */
+export type ReadYaml =
   | {
       readonly document: Document;
       readonly aliases: Aliases;
@@ -79,7 +81,15 @@ type Read =
 
 const mendYaml = "mend the YAML; the rest is checked after that";
 
-function readYaml(text: string, lineCounter: LineCounter): Read {
+/**
+ * Reads one document of YAML.
+ * @param keepSourceTokens Whether nodes have the tokens that they were made of, for an edit.
+ */
+export function readYaml(
+  text: string,
+  lineCounter: LineCounter = new LineCounter(),
+  keepSourceTokens = false,
+): ReadYaml {
   const tokens = [...new Parser(lineCounter.addNewLine).parse(text)];
   const tooDeep = deeperThan(tokens, maxDepth);
   if (tooDeep !== undefined) {
@@ -89,7 +99,12 @@ function readYaml(text: string, lineCounter: LineCounter): Read {
     };
   }
   // The core schema alone, whatever a %YAML directive or a tag asks for: no dates, sets or binary values.
-  const composer = new Composer({ schema: "core", resolveKnownTags: false, prettyErrors: false });
+  const composer = new Composer({
+    schema: "core",
+    resolveKnownTags: false,
+    prettyErrors: false,
+    keepSourceTokens,
+  });
   const [document, next] = composer.compose(tokens, true, text.length);
   if (document === undefined) throw new Error("compose makes a document at its end");
   if (next !== undefined) {

@@ -58,7 +58,6 @@ export async function shakeHands(
       socket,
       servername: serverName,
       ALPNProtocols: [...meshProtocols],
-
       // Identities are URIs, and the root is the mesh's: what comes is judged afterwards, and named.
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,

@@ -1,6 +1,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+// Before toLegacyObject: Node 20 loads a part of TLS for it that leaves the rest of this process without createSecureContext.
+import "node:tls";
 import { MeshError } from "../../src/core/issues";
 import {
   createIntermediate,

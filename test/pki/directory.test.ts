@@ -322,8 +322,12 @@ describe("a folder that can't be entered is one fault", () => {
     writeFileSync(join(parent, "file"), "");
     symlinkSync("loop", join(parent, "loop"));
     const folder = folderOf();
-    for (const work of [ensureCertificates(folder, options), readCertificates(folder, clusters)]) {
-      const { issues } = await failure(work);
+    const works = [
+      () => ensureCertificates(folder, options),
+      () => readCertificates(folder, clusters),
+    ];
+    for (const work of works) {
+      const { issues } = await failure(work());
       expect(issues).toEqual([
         {
           code: "certificate_unreadable",

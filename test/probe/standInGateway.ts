@@ -1,7 +1,7 @@
 /** A server on this machine that plays a gateway and the pods behind it. */
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { createSecureContext, createServer as createTlsServer, type SecureContext } from "node:tls";
 import type { Leaf } from "../../src/pki";
 
@@ -57,7 +57,26 @@ export async function startGateway(exported: Readonly<Record<string, Exported>>)
     },
   );
   server.on("tlsClientError", (_error, secure) => secure.destroy());
-  return { ...(await listen(server)), asked, requests };
+  const pods = await listen(server);
+  // Matches on the protocols, too, before a word of TLS is answered, and then passes bytes on. A greeting comes in one piece here.
+  const front = createServer((socket) => {
+    socket.once("data", (greeting) => {
+      if (!greeting.includes("\u0005istio")) return void socket.destroy();
+      const pod = connect(pods.port, pods.host, () => pod.write(greeting));
+      for (const [from, to] of [
+        [socket, pod],
+        [pod, socket],
+      ] as const)
+        from.on("error", () => to.destroy()).on("close", () => to.destroy());
+      socket.pipe(pod).pipe(socket);
+    });
+  });
+  const { stop: stopFront, ...place } = await listen(front);
+  const stop = async (): Promise<void> => {
+    await stopFront();
+    await pods.stop();
+  };
+  return { ...place, asked, requests, stop };
 }
 
 function contextOf({ leaf, clientRoots = leaf.rootPem }: Exported): SecureContext {
