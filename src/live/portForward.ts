@@ -14,13 +14,13 @@ const patience = 10;
 
 /** Why a pod's port isn't reached. */
 export class PortForwardError extends Error {
-  /** What the API server answered, where it refused (HTTP). */
-  readonly status: number | undefined;
+  /** What the API server answered, where it refused: HTTP's status, as errors of the client have it. */
+  readonly code: number | undefined;
 
-  constructor(message: string, status?: number) {
+  constructor(message: string, code?: number) {
     super(message);
     this.name = "PortForwardError";
-    this.status = status;
+    this.code = code;
   }
 }
 

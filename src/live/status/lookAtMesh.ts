@@ -16,7 +16,10 @@ import { changedVerdict, judgeObjects, type Remedy, type Suspicion } from "./obj
 import type { ClusterObservation } from "./observation";
 import { observe } from "./observe";
 import { judgeServices } from "./services";
-import { judgeTrust } from "./trust";
+import { judgeTrust, trustedRoots } from "./trust";
+import { judgeCalls, observeCalls } from "./calls";
+import { judgeDns, observeDns } from "./dnsQueries";
+import { judgeSync, observeSync } from "./istiodSync";
 
 export interface LookOptions {
   /** @default all */
@@ -64,25 +67,42 @@ export async function lookAtMesh(
   };
   const seen = await reach(plan, clusters, wanted, add);
   const observations = new Map(seen.map(({ live, observation }) => [live.name, observation]));
-  if (wanted.has("trust")) {
-    const trust = judgeTrust(mesh, observations, {
-      files: options.files,
-      now: options.now ?? new Date(),
-    });
-    for (const [cluster, verdicts] of trust) add(cluster, "trust", verdicts);
-  }
-  await Promise.all(
-    seen.map(async ({ live, plan: own, observation }) => {
+  const { files, now = new Date() } = options;
+  const trust = judgeTrust(mesh, observations, { files, now });
+  for (const [cluster, verdicts] of trust) add(cluster, "trust", verdicts);
+  const roots = trustedRoots(mesh, observations, files);
+  await Promise.all([
+    ...seen.map(async ({ live, plan: own, observation }) => {
       add(live.name, "istiod", judgeIstiod(mesh, own, observation));
       add(live.name, "gateway", judgeGateway(mesh, own, observation));
       add(live.name, "dns", judgeDnsServers(mesh, own, observation));
       add(live.name, "call", judgeServices(mesh, observation));
+    }),
+    ...seen
+      .filter(() => wanted.has("istiod"))
+      .map(async ({ live, observation }) =>
+        add(live.name, "istiod", judgeSync(observation, await observeSync(live, observation))),
+      ),
+    ...seen
+      .filter(() => wanted.has("dns"))
+      .map(async ({ live, plan: own, observation }) =>
+        add(live.name, "dns", judgeDns(mesh, own, await observeDns(live, mesh, own, observation))),
+      ),
+    // Also those of clusters whose API servers don't answer: what they serve may do.
+    ...plan.clusters
+      .filter(({ cluster }) => wanted.has("call") && clusters.has(cluster.name))
+      .map(async (own) => {
+        const how = { files, trustedRoots: roots, now };
+        const observed = await observeCalls(plan, own, observations, how);
+        add(own.cluster.name, "call", judgeCalls(mesh, own, observed));
+      }),
+    ...seen.map(async ({ live, plan: own, observation: _ }) => {
       if (!wanted.has("objects")) return;
       const { verdicts, suspicions } = judgeObjects(plan, own, observations, options.remedy);
       add(live.name, "objects", verdicts);
       add(live.name, "objects", await lookInto(live, mesh, suspicions, options.remedy));
     }),
-  );
+  ]);
   return {
     mesh: mesh.name,
     clusters: [...clusters.keys()],

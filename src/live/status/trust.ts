@@ -33,8 +33,7 @@ export function judgeTrust(
   observations: Observations,
   { files, now }: TrustOptions,
 ): ReadonlyMap<string, readonly Verdict[]> {
-  const authorities = new Map<string, LiveCa | Verdict>();
-  for (const [name, seen] of observations) authorities.set(name, readCa(mesh, seen));
+  const authorities = authoritiesOf(mesh, observations);
   const common = commonRoot(authorities, observations, files);
   return new Map(
     [...observations].map(([name, seen]) => {
@@ -112,8 +111,25 @@ function fingerprints(pem: string): ReadonlySet<string> {
   return new Set(certificatesOf(pem).map(({ node }) => node.fingerprint256));
 }
 
+/** PEM of the root that clusters should have; `undefined` where nobody says. */
+export function trustedRoots(
+  mesh: Mesh,
+  observations: Observations,
+  files: CertificateSet | undefined,
+): string | undefined {
+  return commonRoot(authoritiesOf(mesh, observations), observations, files)?.pem;
+}
+
+function authoritiesOf(
+  mesh: Mesh,
+  observations: Observations,
+): ReadonlyMap<string, LiveCa | Verdict> {
+  return new Map([...observations].map(([name, seen]) => [name, readCa(mesh, seen)]));
+}
+
 interface CommonRoot {
   readonly roots: ReadonlySet<string>;
+  readonly pem: string;
   /** Whose it is. */
   readonly of: string;
 }
@@ -127,20 +143,27 @@ function commonRoot(
   observations: Observations,
   files: CertificateSet | undefined,
 ): CommonRoot | undefined {
-  if (files !== undefined)
-    return { roots: fingerprints(files.root.certificatePem), of: "the certificates' folder" };
-  const votes = new Map<string, { roots: ReadonlySet<string>; of: string[]; weight: number }>();
+  if (files !== undefined) {
+    const pem = files.root.certificatePem;
+    return { pem, roots: fingerprints(pem), of: "the certificates' folder" };
+  }
+  const votes = new Map<string, CommonRoot & { readonly weight: number }>();
   for (const [name, ca] of authorities) {
     if (!("files" in ca)) continue;
-    const id = [...ca.roots].sort().join();
-    const vote = votes.get(id) ?? { roots: ca.roots, of: [], weight: 0 };
-    const isTrusted = distributedRoots(observations.get(name)).some(({ roots }) =>
-      isSubset(ca.roots, roots),
+    const { roots, files: own } = ca;
+    const id = [...roots].sort().join();
+    const before = votes.get(id);
+    const isTrusted = distributedRoots(observations.get(name)).some((there) =>
+      isSubset(roots, there.roots),
     );
-    votes.set(id, { ...vote, of: [...vote.of, name], weight: vote.weight + (isTrusted ? 1.5 : 1) });
+    votes.set(id, {
+      ...{ roots, pem: own["root-cert.pem"] },
+      of: before === undefined ? name : `${before.of}, ${name}`,
+      // Two that are trusted where they are count more than three that nobody has yet.
+      weight: (before?.weight ?? 0) + (isTrusted ? 2 : 1),
+    });
   }
-  const [best] = [...votes.values()].sort((a, b) => b.weight - a.weight);
-  return best === undefined ? undefined : { roots: best.roots, of: best.of.join(", ") };
+  return [...votes.values()].sort((a, b) => b.weight - a.weight)[0];
 }
 
 function judgeRoot(ca: LiveCa, common: CommonRoot | undefined): Verdict | undefined {
