@@ -1,11 +1,13 @@
 /** `meshspan certs`: the mesh's root and the clusters' intermediates, made, verified and shown. */
 import { Command } from "commander";
 import { rootsOf } from "../core/rotation";
+import { rotateCommand } from "./certsRotate";
 import { exitCodes, usageFailure } from "./failure";
 import { makeFolder } from "./files";
 import {
   certsOption,
   chosenFile,
+  defaultCerts,
   fileOption,
   type Output,
   outputOption,
@@ -22,9 +24,6 @@ interface CertsOptions {
 interface RenewOptions extends CertsOptions {
   readonly cluster?: readonly string[];
 }
-
-/** Where certificates are unless said otherwise. */
-export const defaultCerts = "certs";
 
 export function certsCommand(): Command {
   const command = new Command("certs")
@@ -46,6 +45,7 @@ export function certsCommand(): Command {
         runRenew,
       ).option("--cluster <name...>", "those of these clusters, however long they have left"),
     )
+    .addCommand(rotateCommand())
     .addCommand(certsSubcommand("show", "print fingerprints and days left", runShow));
   return withExamples(
     command,

@@ -22,6 +22,8 @@ export type CliCode =
   | "file_exists"
   | "certificate_expires_soon"
   | "cluster_not_reached"
+  | "file_locked"
+  | "rotation_waits"
   | "system_error";
 
 /** A fault with the place where a person finds it. */

@@ -4,7 +4,17 @@ import { withExamples } from "./options";
 import { print } from "./output";
 
 /** Names of `jsonSchemas`, known before zod is loaded. */
-const names = ["mesh", "errors", "init", "validate", "trace", "render", "certs", "status"];
+const names = [
+  "mesh",
+  "errors",
+  "init",
+  "validate",
+  "trace",
+  "render",
+  "certs",
+  "rotate",
+  "status",
+];
 
 export function schemaCommand(): Command {
   const command = new Command("schema")

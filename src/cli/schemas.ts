@@ -156,10 +156,30 @@ export type InitData = z.infer<typeof init>;
 export type ValidateData = z.infer<typeof validate>;
 export type TraceData = z.infer<typeof trace>;
 export type RenderData = z.infer<typeof render>;
+const rotate = z
+  .strictObject({
+    mesh: text("Name of the mesh."),
+    file: text("The description, as it is after the command."),
+    trusted: list(z.string()).meta({ description: "Names of the roots that are trusted." }),
+    signing: text("Name of the root that signs."),
+    done: z.boolean().meta({ description: "Whether no root is being replaced any more." }),
+    applied: z.boolean().meta({ description: "Whether clusters were given their CAs." }),
+    clusters: list(
+      z
+        .strictObject({
+          cluster: z.string(),
+          proxies: count("Proxies that had reached the stage before."),
+        })
+        .readonly(),
+    ),
+  })
+  .readonly();
+
+export type RotateData = z.infer<typeof rotate>;
 export type CertsData = z.infer<typeof certs>;
 export type CertificateData = z.infer<typeof certificate>;
 
-const shapes = { errors, init, validate, trace, render, certs, status } as const;
+const shapes = { errors, init, validate, trace, render, certs, rotate, status } as const;
 
 const titles: Readonly<Record<keyof typeof shapes, string>> = {
   errors: "What a failed meshspan command prints on standard error with --output json",
@@ -167,7 +187,8 @@ const titles: Readonly<Record<keyof typeof shapes, string>> = {
   validate: "meshspan validate --output json",
   trace: "meshspan trace --output json",
   render: "meshspan render --output json",
-  certs: "meshspan certs init, verify and show --output json",
+  certs: "meshspan certs init, verify, show and renew --output json",
+  rotate: "meshspan certs rotate --output json",
   status: "meshspan status --output json",
 };
 

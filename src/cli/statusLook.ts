@@ -8,7 +8,7 @@ import type { Check } from "../live/status/finding";
 import { lookAtMesh } from "../live/status/lookAtMesh";
 import type { Remedy } from "../live/status/objects";
 import type { CertificateSet } from "../pki";
-import { defaultCerts } from "./certs";
+import { defaultCerts } from "./options";
 import { type ContextOptions, reachMesh } from "./contextOptions";
 import { usageFailure } from "./failure";
 import { loadMesh, located, type MeshSource } from "./input";

@@ -93,6 +93,19 @@ export class LiveCluster {
     }
   }
 
+  /**
+   * Applies an object server-side, as that manager of fields.
+   * @param force Whether fields that others manage with another value are taken over.
+   * @throws Error where the server refuses, and for such a field that isn't to be taken over.
+   */
+  async apply(manifest: Manifest, fieldManager: string, force = false): Promise<void> {
+    const { PatchStrategy } = await import("@kubernetes/client-node");
+    const api = await this.objects();
+    const spec = structuredClone(manifest) as unknown as KubernetesObject;
+    const how = [fieldManager, force, PatchStrategy.ServerSideApply] as const;
+    await within(api.patch(spec, undefined, undefined, ...how));
+  }
+
   /** What the object would be after a server-side apply that takes fields over; nothing is changed. */
   async dryRunApply(manifest: Manifest, fieldManager: string): Promise<KubernetesObject> {
     const { PatchStrategy } = await import("@kubernetes/client-node");

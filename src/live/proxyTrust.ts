@@ -1,7 +1,7 @@
 /** What a proxy trusts and which certificate it shows, as Envoy's admin interface tells it. */
 import { z } from "zod";
+import { getOver } from "./forwardedHttp";
 import type { LiveCluster } from "./liveCluster";
-import { getFromPod } from "./podHttp";
 
 /** Certificates of a proxy, PEM. Keys aren't in what Envoy tells. */
 export interface ProxyTrust {
@@ -35,8 +35,9 @@ export async function proxyTrust(
   pod: { readonly namespace: string; readonly pod: string },
 ): Promise<ProxyTrust> {
   const path = "/config_dump?resource=dynamic_active_secrets";
-  const text = await getFromPod(live, { ...pod, port: adminPort }, path);
-  const { configs } = dump.parse(JSON.parse(text));
+  const { status, body } = await getOver(await live.forward({ ...pod, port: adminPort }), path);
+  if (status !== 200) throw new Error(`${path} answers ${status}`);
+  const { configs } = dump.parse(JSON.parse(body));
   const pem = (found: readonly (string | undefined)[]) =>
     found.map((base64 = "") => Buffer.from(base64, "base64").toString("utf8")).join("");
   return {

@@ -42,7 +42,7 @@ export async function barrierProgress(
   const pods = (await live.list<V1Pod>("v1", "Pod")).filter(hasRunningProxy);
   const now = new Date();
   const answers = await bounded(pods, atOnce, async ({ metadata }) => {
-    const { namespace = "", name = "" } = metadata ?? {};
+    const [namespace, name] = [metadata?.namespace ?? "", metadata?.name ?? ""];
     const trust = await proxyTrust(live, { namespace, pod: name }).catch(
       (error: unknown) => `it can't be asked: ${describeFailure(error)}`,
     );

@@ -17,7 +17,8 @@ export interface MeshInput {
   readonly workloads?: Workloads;
 }
 
-const certificates = join(workFolder, "certs");
+/** Where the mesh's certificates are kept. */
+export const certificatesFolder = join(workFolder, "certs");
 const manifests = join(workFolder, "manifests");
 
 /** Writes the mesh's manifests. @returns objects of each cluster's two files, and the plan that they are */
@@ -26,7 +27,7 @@ export async function synthesise({ description, workloads = {} }: MeshInput): Pr
   readonly filesOf: (cluster: string) => { readonly trust: any[]; readonly objects: any[] };
 }> {
   const mesh = parseMesh(description);
-  const { clusters } = await ensureMeshCertificates(certificates, mesh);
+  const { clusters } = await ensureMeshCertificates(certificatesFolder, mesh);
   rmSync(manifests, { recursive: true, force: true });
   const app = new App({ outdir: manifests, yamlOutputType: YamlOutputType.FILE_PER_CHART });
   const { plan } = new Mesh(app, "mesh", { mesh, workloads, certificates: clusters });
