@@ -1,6 +1,7 @@
 /** `meshspan certs rotate`: one root follows another, stage by stage. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { addContextOptions, type ContextOptions } from "./contextOptions";
+import { usageFailure } from "./failure";
 import {
   certsOption,
   chosenFile,
@@ -59,6 +60,8 @@ function parseSeconds(text: string): number {
 
 async function runRotate(positional: string | undefined, options: RotateOptions): Promise<void> {
   const file = chosenFile(positional, options.file);
+  if (file === "-")
+    throw usageFailure("standard input can't be written to", "name the file of the description");
   const { rotate, rotateReport } = await import("./rotation.js");
   const data = await rotate(file, options, (line) => note(options.output, `· ${line}`));
   await printReport(options.output, rotateReport(data));

@@ -2,9 +2,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { toLiteral } from "../core/literals";
 import type { Mesh } from "../core/mesh";
+import type { Manifest } from "../core/objects/manifest";
 import { planRootOfTrust } from "../core/objects/rootOfTrust";
 import type { RotationStep } from "../core/rotation";
 import type { CaFiles } from "../pki/caFiles";
+import { describeFailure } from "./kubeClient";
 import type { LiveCluster } from "./liveCluster";
 import { type BarrierProgress, barrierProgress } from "./rotationBarrier";
 
@@ -32,18 +34,42 @@ export async function applyTrust(
     const live = clusters.get(cluster.name);
     if (live === undefined) throw new Error(`there is no way to cluster ${cluster.name}`);
     for (const { manifest } of planRootOfTrust(mesh, cluster))
-      await live.apply(toLiteral(manifest, certificates), `meshspan-${mesh.name}`, force);
+      await applyTo(live, toLiteral(manifest, certificates), mesh, force);
     onApplied(cluster.name);
   }
 }
 
-/** How far every cluster is. */
+async function applyTo(
+  live: LiveCluster,
+  manifest: Manifest,
+  mesh: Mesh,
+  force: boolean,
+): Promise<void> {
+  const { namespace = "", name } = manifest.metadata;
+  try {
+    await live.apply(manifest, `meshspan-${mesh.name}`, force);
+  } catch (error) {
+    const why = describeFailure(error);
+    throw new Error(`${manifest.kind} ${namespace}/${name} of cluster ${live.name}: ${why}`, {
+      cause: error,
+    });
+  }
+}
+
+/** How far every cluster is. @throws Error of a cluster that can't be asked, with its name */
 export function progressOf(
   clusters: Clusters,
   barrier: RotationStep["barrier"],
   rootPem: string,
 ): Promise<readonly BarrierProgress[]> {
-  return Promise.all([...clusters.values()].map((live) => barrierProgress(live, barrier, rootPem)));
+  return Promise.all(
+    [...clusters.values()].map((live) =>
+      barrierProgress(live, barrier, rootPem).catch((error: unknown) => {
+        const why = describeFailure(error);
+        throw new Error(`proxies of cluster ${live.name} can't be asked: ${why}`, { cause: error });
+      }),
+    ),
+  );
 }
 
 export interface WaitOptions {

@@ -17,6 +17,7 @@ const commands = [
   "certs verify",
   "certs show",
   "certs renew",
+  "certs rotate",
   "schema",
   "completion",
   "demo",
