@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Issue, IssueCollector, MeshError } from "../core/issues";
 import type { Mesh } from "../core/mesh";
 import { rootsOf } from "../core/rotation";
-import { readMeshCertificates, rootFolder } from "../pki";
+import { readVerifiedMeshCertificates, rootFolder } from "../pki";
 import { expiryState } from "../pki/expiry";
 import { readText } from "../pki/files";
 import { readPrivateKey } from "../pki/keys";
@@ -63,7 +63,7 @@ function endingFault({ file, daysLeft = 0, notAfter = "" }: CertificateData): Fa
 
 async function faultsOf(directory: string, mesh: Mesh, now: Date): Promise<readonly Issue[]> {
   try {
-    await readMeshCertificates(directory, mesh, { now });
+    await readVerifiedMeshCertificates(directory, mesh, { now });
   } catch (error) {
     if (!(error instanceof MeshError)) throw error;
     if (existsSync(directory) || error.issues.some(({ path }) => path[0] === "trust"))

@@ -28,6 +28,7 @@ export { issueLeaf, type Leaf, type LeafOptions } from "./leaf";
 export {
   ensureMeshCertificates,
   readMeshCertificates,
+  readVerifiedMeshCertificates,
   rootFolder,
   type EnsureMeshOptions,
 } from "./meshCertificates";

@@ -6,7 +6,7 @@ import { rootsOf } from "../core/rotation";
 import { certificatesPath } from "./caFiles";
 import { createIntermediate } from "./certificateAuthority";
 import { readText, replace } from "./files";
-import { belowRoot, readMeshCertificates, rootFolder } from "./meshCertificates";
+import { belowRoot, readVerifiedMeshCertificates, rootFolder } from "./meshCertificates";
 import { withNewline } from "./pem";
 import { addMissingRootKey } from "./presentFiles";
 
@@ -23,7 +23,7 @@ export interface RenewOptions {
  * stay good, and istiod takes the new one up while it runs. All are made before any file is written.
  *
  * @returns paths of the files that were written, below `directory`
- * @throws MeshError with all faults and before anything is written: those of `readMeshCertificates`, save that an
+ * @throws MeshError with all faults and before anything is written: those of `readVerifiedMeshCertificates`, save that an
  * intermediate to renew may have expired or be cut off from its chain; `certificate_missing` for the root's key.
  * @throws the system's error when the folder can't be written to.
  */
@@ -73,6 +73,6 @@ export async function renewIntermediates(
     files.push([`${cluster}/cert-chain.pem`, chain], [`${cluster}/ca-cert.pem`, certificatePem]);
   }
   for (const [path, text] of files) await replace(join(folder, path), text, 0o644);
-  await readMeshCertificates(directory, mesh, { now });
+  await readVerifiedMeshCertificates(directory, mesh, { now });
   return files.map(([path]) => join(rootFolder(root), path));
 }
