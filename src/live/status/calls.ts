@@ -124,8 +124,12 @@ export function judgeCalls(
   const { connection } = report;
   if (!connection.ok) {
     const { reason, detail } = connection;
+    const services = new Set(calls.map(({ service }) => service.key));
+    const [only] = services;
     return [
       {
+        // A gateway listens where it has something to let through.
+        ...(only === undefined || services.size > 1 ? {} : { service: only }),
         // Where nothing comes back, it may be this machine that has no way there.
         state: reason === "refused" || reason === "reset" ? "error" : "unknown",
         code: "gateway_not_reached",

@@ -71,7 +71,8 @@ function judgeEndpoints(
   const key = `core/Service/${namespace}/${name}`;
   const ready = slices
     .filter(({ metadata }) => metadata?.labels?.["kubernetes.io/service-name"] === name)
-    .flatMap(({ endpoints = [] }) => endpoints)
+    // Without endpoints it is `null`, whatever the types say.
+    .flatMap(({ endpoints }) => (endpoints as V1EndpointSlice["endpoints"] | null) ?? [])
     .filter(({ conditions }) => conditions?.ready !== false);
   if (ready.length > 0) return fine(key, counted(ready.length, "ready endpoint"));
   const serving = pods.ok ? pods.value.filter((pod) => matches(pod, selector)) : [];
