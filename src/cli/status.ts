@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type Check, checks } from "../live/status/finding";
 import { addContextOptions, type ContextOptions } from "./contextOptions";
-import { exitCodes } from "./failure";
+import { exitCodes, usageFailure } from "./failure";
 import {
   certsOption,
   chosenFile,
@@ -21,7 +21,12 @@ interface StatusOptions extends ContextOptions {
   readonly output: Output;
   readonly fixHints?: boolean;
   readonly exitCode?: boolean;
+  readonly wait?: number;
+  readonly watch?: boolean;
 }
+
+/** Seconds that are waited where none are said: a gateway's load balancer may take minutes. */
+const defaultWait = 300;
 
 export function statusCommand(): Command {
   const command = addContextOptions(
@@ -51,6 +56,17 @@ export function statusCommand(): Command {
     .addOption(outputOption())
     .option("--fix-hints", "print a command with each thing that isn't as it should be")
     .option("--exit-code", `exit with ${exitCodes.difference} when there is an error`)
+    .addOption(
+      new Option("--wait [seconds]", "look until there is no error, or the time is over")
+        .preset(String(defaultWait))
+        .argParser(parseSeconds),
+    )
+    .addOption(
+      new Option(
+        "--watch",
+        "look until Ctrl-C; where no terminal is, print what changes",
+      ).conflicts("wait"),
+    )
     .action(runStatus);
   return withExamples(
     command,
@@ -58,6 +74,7 @@ export function statusCommand(): Command {
     "meshspan status --fix-hints --exit-code",
     "meshspan status --kubeconfig east=east.kubeconfig --kubeconfig west=west.kubeconfig",
     "meshspan status --cluster east --check trust,dns --output json",
+    "meshspan status --wait 120",
   );
 }
 
@@ -68,17 +85,39 @@ function parseChecks(text: string, before: readonly Check[] | undefined): readon
   return [...(before ?? []), ...found.filter((check) => check !== undefined)];
 }
 
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= 86_400) return seconds;
+  throw new InvalidArgumentError("Name seconds, from 1 to 86400.");
+}
+
 async function runStatus(positional: string | undefined, options: StatusOptions): Promise<void> {
   const { output } = options;
   const file = chosenFile(positional, options.file);
   const { look } = await import("./statusLook.js");
-  const prepared = await look(file, options);
-  const data = await prepared();
+  const fixHints = options.fixHints === true;
+  if (options.watch === true && output !== "text" && output !== "json")
+    throw usageFailure("--watch prints text or json", "leave --output out");
+  const { lookUntilFine, watch } = await import("./statusRepeat.js");
+  const lookOnce = await look(file, options);
+  if (options.watch === true && (output === "text" || output === "json")) {
+    const ended = new AbortController();
+    process.once("SIGINT", () => ended.abort());
+    return watch(lookOnce, { output, fixHints, signal: ended.signal });
+  }
+  const { wait } = options;
+  const data =
+    wait === undefined
+      ? await lookOnce()
+      : await lookUntilFine(lookOnce, wait, (line) => note(output, line));
   const { statusReport } = await import("./statusReport.js");
-  await printReport(output, statusReport(data, { fixHints: options.fixHints === true }));
+  await printReport(output, statusReport(data, { fixHints }));
   const isReached = data.findings.some(({ check, state }) => check === "cluster" && state === "ok");
   if (!isReached) {
     process.exitCode = exitCodes.failure;
     note(output, "no cluster could be looked at");
+  } else if (wait !== undefined && !data.ok) {
+    process.exitCode = exitCodes.failure;
+    note(output, `not fine in ${wait} s`);
   } else if (options.exitCode === true && !data.ok) process.exitCode = exitCodes.difference;
 }

@@ -105,16 +105,22 @@ const states = ["error", "warning", "unknown", "ok"] as const satisfies readonly
 
 function checkLines(check: Check, findings: readonly Told[], fixHints: boolean): readonly string[] {
   const own = findings.filter((finding) => finding.check === check);
-  if (own.length === 0) return [];
   const roots = own.filter(({ because }) => because === undefined);
+  const isOnlyUnseen = own.every(
+    ({ code, because }) => code === "not_looked_at" && because !== undefined,
+  );
+  // Of a cluster that doesn't answer, that is all there is to tell.
+  if (isOnlyUnseen) return [];
   const worst =
     states.find((state) => roots.some((finding) => finding.state === state)) ?? "unknown";
   const good = own.filter(({ state }) => state === "ok");
   const following = own.length - roots.length;
   const summary = [
-    good.length === own.length && check !== "objects"
-      ? briefly(good)
-      : `${good.length} of ${own.length} ok`,
+    good.length < own.length
+      ? `${good.length} of ${own.length} ok`
+      : check === "objects"
+        ? `${good.length} as planned`
+        : briefly(good),
     following === 0
       ? ""
       : `${following} ${following === 1 ? "follows" : "follow"} from what is told elsewhere`,

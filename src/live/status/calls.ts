@@ -26,7 +26,6 @@ export interface CallOptions {
   readonly files: CertificateSet | undefined;
   /** PEM of the common root; without one, only whether gateways are reached. */
   readonly trustedRoots: string | undefined;
-  readonly now: Date;
 }
 
 /** Milliseconds for a connection, for a handshake and for an answer, each. */
@@ -50,7 +49,7 @@ export async function observeCalls(
   plan: Plan,
   { cluster }: ClusterPlan,
   observations: Observations,
-  { files, trustedRoots, now }: CallOptions,
+  { files, trustedRoots }: CallOptions,
 ): Promise<CallObservation> {
   const served = plan.mesh.services.filter(
     ({ servedBy, consumedBy }) =>
@@ -66,7 +65,7 @@ export async function observeCalls(
     served.flatMap((service) =>
       service.ports.map(async (port): Promise<CallPlan> => {
         const who = callerOf(plan.mesh, service, cluster.name);
-        const known = clients.get(who.identity) ?? clientOf(files, who, now);
+        const known = clients.get(who.identity) ?? clientOf(files, who);
         clients.set(who.identity, known);
         const client = await known;
         const serverName = sniOf(port.port, "", service.localHost);
@@ -81,7 +80,6 @@ export async function observeCalls(
     port: dialPortOf(cluster.gateway),
     serverNames: trustedRoots === undefined ? [] : calls.map(({ probe }) => probe),
     trustedRoots: trustedRoots ?? "",
-    clock: () => now,
     timeoutMs,
   });
   return { calls, report };
@@ -106,11 +104,14 @@ function callerOf(mesh: Mesh, service: GlobalService, server: string): CallerIde
 async function clientOf(
   files: CertificateSet | undefined,
   { cluster, identity }: CallerIdentity,
-  now: Date,
 ): Promise<ClientCertificate | undefined> {
   const ca = files?.clusters[cluster];
   if (ca === undefined) return undefined;
-  const { chainPem, keyPem } = await issueLeaf(ca, { spiffeId: identity, hours: 1, now });
+  const { chainPem, keyPem } = await issueLeaf(ca, {
+    spiffeId: identity,
+    hours: 1,
+    now: new Date(),
+  });
   return { chainPem, keyPem };
 }
 
@@ -124,8 +125,12 @@ export function judgeCalls(
   const { connection } = report;
   if (!connection.ok) {
     const { reason, detail } = connection;
+    const services = new Set(calls.map(({ service }) => service.key));
+    const [only] = services;
     return [
       {
+        // A gateway listens where it has something to let through.
+        ...(only === undefined || services.size > 1 ? {} : { service: only }),
         // Where nothing comes back, it may be this machine that has no way there.
         state: reason === "refused" || reason === "reset" ? "error" : "unknown",
         code: "gateway_not_reached",

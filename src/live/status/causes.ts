@@ -34,7 +34,7 @@ const explanations: Readonly<Partial<Record<StatusCode, readonly StatusCode[]>>>
   ],
   dns_wrong_answer: ["stub_domain_missing", ...objectCodes, "dns_capture_missing"],
   presented_root_differs: caCodes,
-  gateway_not_reached: [...gatewayCodes, ...objectCodes, ...istioCodes],
+  gateway_not_reached: [...gatewayCodes, ...objectCodes, ...serviceCodes, ...istioCodes],
   call_fails: [
     ...([...gatewayCodes, ...objectCodes, ...serviceCodes, ...caCodes] as const),
     ...(["proxy_rejects_config", ...istioCodes, "presented_root_differs"] as const),

@@ -9,7 +9,7 @@ import type { Manifest } from "../../core/objects/manifest";
 
 /** Fields from which live values differ: `before` is what is there, `after` what is planned. Sorted by path. */
 export function differences(planned: Manifest, live: object): readonly FieldChange[] {
-  const isWhole = /\.istio\.io\//.test(planned.apiVersion);
+  const isWhole = planned.apiVersion.includes(".istio.io/");
   const there = plain(live) as Fields;
   const shown = Object.fromEntries(
     Object.entries(planned).map(([field, value]) => [
@@ -55,15 +55,12 @@ function isMap(value: unknown): value is Fields {
 /** The part of a live value that its plan speaks of; all of it where the plan is the whole. */
 function project(planned: unknown, live: unknown, isWhole: boolean): unknown {
   if (isMap(planned) && isMap(live)) {
-    const keys = isWhole
-      ? new Set([
-          ...Object.keys(planned),
-          ...Object.keys(live).filter((key) => !isEmpty(live[key])),
-        ])
-      : new Set(Object.keys(planned));
-    return Object.fromEntries(
-      [...keys].map((key) => [key, project(planned[key], live[key], isWhole)]),
+    const own = isWhole ? Object.keys(live).filter((key) => !isEmpty(live[key])) : [];
+    // What nothing says yet is in the plan without a value, and not compared.
+    const keys = [...new Set([...Object.keys(planned), ...own])].filter(
+      (key) => !Object.hasOwn(planned, key) || planned[key] !== undefined,
     );
+    return Object.fromEntries(keys.map((key) => [key, project(planned[key], live[key], isWhole)]));
   }
   if (!Array.isArray(planned) || !Array.isArray(live)) return live;
   if (isWhole || !planned.every(isMap) || !live.every(isMap))

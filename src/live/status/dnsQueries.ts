@@ -11,7 +11,7 @@ import type { LiveCluster } from "../liveCluster";
 import { type Answer, asked, unanswered } from "./answer";
 import { captures } from "./dnsServers";
 import { fine, type Verdict } from "./finding";
-import type { ClusterObservation } from "./observation";
+import { type ClusterObservation, placeOf } from "./observation";
 import { isReady, workloadOf } from "./podState";
 
 /** Milliseconds for all answers of a server. */
@@ -98,7 +98,7 @@ function sidecarOf(mesh: Mesh, seen: ClusterObservation): Server | undefined {
     });
   const pod = pods.find((candidate) => isReady(candidate) && captures(candidate));
   if (pod === undefined) return undefined;
-  const { name = "", namespace = "" } = pod.metadata ?? {};
+  const { name, namespace } = placeOf(pod);
   const who = `the proxy of ${workloadOf(pod)}`;
   return { subject: `core/Pod/${namespace}/${name}`, server: who, pod, port: proxyPort };
 }

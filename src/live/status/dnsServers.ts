@@ -31,12 +31,14 @@ export function judgeDnsServers(
   const { namespace } = mesh.istio;
   return [
     judgePods(
+      dnsServerName,
       seen.meshDnsPods,
       `apps/Deployment/${namespace}/${dnsServerName}`,
       "dns_server_not_ready",
       `kubectl -n ${namespace} describe pods -l app.kubernetes.io/name=${dnsServerName}`,
     ),
     judgePods(
+      "kube-dns",
       seen.clusterDnsPods,
       "core/Service/kube-system/kube-dns",
       "cluster_dns_not_ready",
@@ -46,6 +48,7 @@ export function judgeDnsServers(
 }
 
 function judgePods(
+  name: string,
   pods: Answer<readonly V1Pod[]>,
   subject: string,
   code: StatusCode,
@@ -53,7 +56,7 @@ function judgePods(
 ): Verdict {
   if (!pods.ok) return unanswered(subject, pods);
   const ready = pods.value.filter(isReady).length;
-  if (ready > 0) return fine(subject, `${counted(ready, "pod")} ready`);
+  if (ready > 0) return fine(subject, `${counted(ready, "pod")} of ${name} ready`);
   return {
     state: "error",
     code,

@@ -7,7 +7,7 @@ import { counted } from "../../core/words";
 import { unanswered } from "./answer";
 import { fine, type Verdict } from "./finding";
 import { liveGatewayAddresses } from "./liveValues";
-import type { ClusterObservation } from "./observation";
+import { type ClusterObservation, placeOf, plannedObject } from "./observation";
 import { whyNotReady } from "./podState";
 
 /** What is missing altogether is told with the plan's objects. */
@@ -17,20 +17,17 @@ export function judgeGateway(
   seen: ClusterObservation,
 ): readonly Verdict[] {
   const { name, namespace } = cluster.gateway;
-  const deployment = seen.planned.get(`apps/Deployment/${namespace}/${name}`);
-  const service = seen.planned.get(`core/Service/${namespace}/${name}`);
+  const deploymentKey = `apps/Deployment/${namespace}/${name}`;
+  const deployment = plannedObject<V1Deployment>(seen, deploymentKey);
+  const service = plannedObject<V1Service>(seen, `core/Service/${namespace}/${name}`);
   return [
-    ...(deployment?.ok === true && deployment.value !== undefined
-      ? [judgeWorkload(`apps/Deployment/${namespace}/${name}`, deployment.value, seen)]
-      : []),
-    ...(service?.ok === true && service.value !== undefined
-      ? judgeAddress(mesh, cluster, service.value as V1Service, seen)
-      : []),
+    ...(deployment === undefined ? [] : [judgeWorkload(deploymentKey, deployment, seen)]),
+    ...(service === undefined ? [] : judgeAddress(mesh, cluster, service, seen)),
   ];
 }
 
 function judgeWorkload(key: string, deployment: V1Deployment, seen: ClusterObservation): Verdict {
-  const { name = "", namespace = "" } = deployment.metadata ?? {};
+  const { name, namespace } = placeOf(deployment);
   const wanted = deployment.spec?.replicas ?? 1;
   const available = deployment.status?.availableReplicas ?? 0;
   if (available >= wanted && wanted > 0)

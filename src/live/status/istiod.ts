@@ -7,7 +7,7 @@ import type { ClusterPlan } from "../../core/plan";
 import { counted } from "../../core/words";
 import { unanswered } from "./answer";
 import { fine, type Verdict } from "./finding";
-import type { ClusterObservation } from "./observation";
+import { type ClusterObservation, placeOf } from "./observation";
 import { whyNotReady } from "./podState";
 
 /** A kind without which there is no Istio. */
@@ -45,13 +45,14 @@ export function judgeIstiod(
   ];
 }
 
-export function keyOfDeployment({ metadata }: V1Deployment): string {
-  return `apps/Deployment/${metadata?.namespace ?? ""}/${metadata?.name ?? ""}`;
+function keyOfDeployment(deployment: V1Deployment): string {
+  const { name, namespace } = placeOf(deployment);
+  return `apps/Deployment/${namespace}/${name}`;
 }
 
 function judgeDeployment(deployment: V1Deployment, { istiodPods }: ClusterObservation): Verdict {
   const subject = keyOfDeployment(deployment);
-  const { name = "", namespace = "" } = deployment.metadata ?? {};
+  const { name, namespace } = placeOf(deployment);
   const wanted = deployment.spec?.replicas ?? 1;
   const available = deployment.status?.availableReplicas ?? 0;
   if (available >= wanted && wanted > 0)

@@ -2,12 +2,11 @@
  * What istiod says of its proxies: who is connected, what it sent them and what they took. The debug endpoint answers
  * without credentials to who reaches istiod's loopback, as a forwarded port does; `istioctl proxy-status` shows the same.
  */
-import type { V1Pod } from "@kubernetes/client-node";
 import { type ForwardedAnswer, getOver } from "../forwardedHttp";
 import type { LiveCluster } from "../liveCluster";
 import { type Answer, asked, unanswered } from "./answer";
 import { fine, type Verdict } from "./finding";
-import type { ClusterObservation } from "./observation";
+import { type ClusterObservation, placeOf } from "./observation";
 import { isReady, proxyOf } from "./podState";
 
 const monitoringPort = 15014;
@@ -37,7 +36,8 @@ export async function observeSync(
   live: LiveCluster,
   { istiodPods }: ClusterObservation,
 ): Promise<Answer<SyncObservation> | undefined> {
-  const pods = istiodPods.ok ? istiodPods.value.filter(isReady) : [];
+  if (!istiodPods.ok) return istiodPods;
+  const pods = istiodPods.value.filter(isReady);
   if (pods.length === 0) return undefined;
   return asked(`create pods/portforward in ${pods[0]?.metadata?.namespace ?? ""}`, async () => {
     const proxies: SyncedProxy[] = [];
@@ -45,8 +45,8 @@ export async function observeSync(
     let at = new Date();
     for (const pod of pods) {
       const [syncz, metrics] = await Promise.all([
-        get(live, pod, monitoringPort, "/debug/syncz"),
-        get(live, pod, monitoringPort, "/metrics"),
+        get(live, placeOf(pod), monitoringPort, "/debug/syncz"),
+        get(live, placeOf(pod), monitoringPort, "/metrics"),
       ]);
       at = syncz.date;
       proxies.push(...(JSON.parse(syncz.body) as readonly SyncedProxy[]));
@@ -59,13 +59,12 @@ export async function observeSync(
 
 async function get(
   live: LiveCluster,
-  { metadata }: Pick<V1Pod, "metadata">,
+  { name: pod, namespace }: { readonly name: string; readonly namespace: string },
   port: number,
   path: string,
 ): Promise<ForwardedAnswer> {
-  const { namespace = "", name = "" } = metadata ?? {};
-  const answer = await getOver(await live.forward({ namespace, pod: name, port }), path);
-  if (answer.status !== 200) throw new Error(`${name} answers ${path} with ${answer.status}`);
+  const answer = await getOver(await live.forward({ namespace, pod, port }), path);
+  if (answer.status !== 200) throw new Error(`${pod} answers ${path} with ${answer.status}`);
   return answer;
 }
 
@@ -89,8 +88,7 @@ async function refusalsOf(
     late.map(async ({ proxy = "" }): Promise<readonly [string, string][]> => {
       const [, name = "", namespace = ""] = /^(.*)\.([^.]+)$/.exec(proxy) ?? [];
       try {
-        const pod = { metadata: { name, namespace } };
-        const dump = await get(live, pod, adminPort, "/config_dump");
+        const dump = await get(live, { name, namespace }, adminPort, "/config_dump");
         const details = /"details": "((?:[^"\\]|\\.)*)"/.exec(dump.body)?.[1];
         return details === undefined ? [] : [[proxy, JSON.parse(`"${details}"`) as string]];
       } catch {

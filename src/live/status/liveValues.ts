@@ -5,20 +5,18 @@ import type { Mesh } from "../../core/mesh";
 import { dnsServerName } from "../../core/objects/globalDns";
 import type { Manifest } from "../../core/objects/manifest";
 import type { Plan } from "../../core/plan";
-import type { ClusterObservation } from "./observation";
+import { type ClusterObservation, plannedObject } from "./observation";
 
 /** The clusters that were seen, by name. */
 export type Observations = ReadonlyMap<string, ClusterObservation>;
 
 /** The addresses at which peers may reach a gateway, the one that's taken first; none while there is none. */
-export function liveGatewayAddresses(
-  mesh: Mesh,
-  { cluster: name, planned, nodes }: ClusterObservation,
-): readonly string[] {
+export function liveGatewayAddresses(mesh: Mesh, seen: ClusterObservation): readonly string[] {
+  const { cluster: name, nodes } = seen;
   const gateway = mesh.clusters.find((cluster) => cluster.name === name)?.gateway;
   if (gateway === undefined) return [];
-  const answer = planned.get(`core/Service/${gateway.namespace}/${gateway.name}`);
-  const service = answer?.ok === true ? (answer.value as V1Service | undefined) : undefined;
+  const key = `core/Service/${gateway.namespace}/${gateway.name}`;
+  const service = plannedObject<V1Service>(seen, key);
   const balancer = (service?.status?.loadBalancer?.ingress ?? []).flatMap(
     ({ ip, hostname }) => ip ?? hostname ?? [],
   );
@@ -38,25 +36,21 @@ export function liveValue(
 ): string | undefined {
   const seen = observations.get(input.cluster);
   if (seen === undefined) return undefined;
-  const configMap = (name: string) => {
-    const answer = seen.planned.get(`core/ConfigMap/kube-system/${name}`);
-    return answer?.ok === true ? (answer.value as V1ConfigMap | undefined) : undefined;
-  };
+  const configMap = (name: string) =>
+    plannedObject<V1ConfigMap>(seen, `core/ConfigMap/kube-system/${name}`);
   switch (input.kind) {
     case "gatewayAddress":
       return liveGatewayAddresses(mesh, seen)[0];
     case "dnsAddress": {
-      const answer = seen.planned.get(`core/Service/${mesh.istio.namespace}/${dnsServerName}`);
-      return answer?.ok === true
-        ? (answer.value as V1Service | undefined)?.spec?.clusterIP
-        : undefined;
+      const key = `core/Service/${mesh.istio.namespace}/${dnsServerName}`;
+      return plannedObject<V1Service>(seen, key)?.spec?.clusterIP;
     }
     case "corefile":
       return configMap("coredns")?.data?.Corefile;
-    case "stubDomains":
-      return configMap("kube-dns") === undefined
-        ? undefined
-        : (configMap("kube-dns")?.data?.stubDomains ?? "");
+    case "stubDomains": {
+      const found = configMap("kube-dns");
+      return found === undefined ? undefined : (found.data?.stubDomains ?? "");
+    }
     case "caFile":
       return undefined;
   }

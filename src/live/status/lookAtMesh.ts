@@ -2,6 +2,7 @@
 import type { Mesh } from "../../core/mesh";
 import { liveDns } from "../../core/objects/globalDns";
 import { type ClusterPlan, type Plan, planMesh } from "../../core/plan";
+import { compareText } from "../../core/words";
 import type { CertificateSet } from "../../pki/caFiles";
 import { bounded } from "../bounded";
 import { describeFailure, isUnauthorized } from "../kubeClient";
@@ -70,38 +71,35 @@ export async function lookAtMesh(
   const { files, now = new Date() } = options;
   const trust = judgeTrust(mesh, observations, { files, now });
   for (const [cluster, verdicts] of trust) add(cluster, "trust", verdicts);
+  for (const { live, plan: own, observation } of seen) {
+    add(live.name, "istiod", judgeIstiod(mesh, own, observation));
+    add(live.name, "gateway", judgeGateway(mesh, own, observation));
+    add(live.name, "dns", judgeDnsServers(mesh, own, observation));
+    add(live.name, "call", judgeServices(mesh, observation));
+  }
   const roots = trustedRoots(mesh, observations, files);
+  const ask = (check: Check, question: (one: Seen) => Promise<readonly Verdict[]>) =>
+    seen
+      .filter(() => wanted.has(check))
+      .map(async (one) => add(one.live.name, check, await question(one)));
   await Promise.all([
-    ...seen.map(async ({ live, plan: own, observation }) => {
-      add(live.name, "istiod", judgeIstiod(mesh, own, observation));
-      add(live.name, "gateway", judgeGateway(mesh, own, observation));
-      add(live.name, "dns", judgeDnsServers(mesh, own, observation));
-      add(live.name, "call", judgeServices(mesh, observation));
+    ...ask("istiod", async ({ live, observation }) =>
+      judgeSync(observation, await observeSync(live, observation)),
+    ),
+    ...ask("dns", async ({ live, plan: own, observation }) =>
+      judgeDns(mesh, own, await observeDns(live, mesh, own, observation)),
+    ),
+    ...ask("objects", async ({ live, plan: own }) => {
+      const { verdicts, suspicions } = judgeObjects(plan, own, observations, options.remedy);
+      return [...verdicts, ...(await lookInto(live, mesh, suspicions, options.remedy))];
     }),
-    ...seen
-      .filter(() => wanted.has("istiod"))
-      .map(async ({ live, observation }) =>
-        add(live.name, "istiod", judgeSync(observation, await observeSync(live, observation))),
-      ),
-    ...seen
-      .filter(() => wanted.has("dns"))
-      .map(async ({ live, plan: own, observation }) =>
-        add(live.name, "dns", judgeDns(mesh, own, await observeDns(live, mesh, own, observation))),
-      ),
-    // Also those of clusters whose API servers don't answer: what they serve may do.
+    // Also of clusters whose API servers don't answer: what they serve may do.
     ...plan.clusters
       .filter(({ cluster }) => wanted.has("call") && clusters.has(cluster.name))
       .map(async (own) => {
-        const how = { files, trustedRoots: roots, now };
-        const observed = await observeCalls(plan, own, observations, how);
-        add(own.cluster.name, "call", judgeCalls(mesh, own, observed));
+        const calls = await observeCalls(plan, own, observations, { files, trustedRoots: roots });
+        add(own.cluster.name, "call", judgeCalls(mesh, own, calls));
       }),
-    ...seen.map(async ({ live, plan: own, observation: _ }) => {
-      if (!wanted.has("objects")) return;
-      const { verdicts, suspicions } = judgeObjects(plan, own, observations, options.remedy);
-      add(live.name, "objects", verdicts);
-      add(live.name, "objects", await lookInto(live, mesh, suspicions, options.remedy));
-    }),
   ]);
   return {
     mesh: mesh.name,
@@ -124,13 +122,13 @@ async function reach(
       try {
         const version = await live.version(patience);
         add(live.name, "cluster", [fine(live.server, `Kubernetes ${version}`)]);
-        return { live, plan: own, observation: await observe(live, plan.mesh, own) };
       } catch (error) {
         add(live.name, "cluster", [unreached(live, error)]);
         for (const check of wanted)
           if (check !== "cluster") add(live.name, check, [notLooked(check)]);
         return undefined;
       }
+      return { live, plan: own, observation: await observe(live, plan.mesh, own) };
     }),
   );
   return reached.filter((found) => found !== undefined);
@@ -178,6 +176,7 @@ async function lookInto(
 ): Promise<readonly Verdict[]> {
   return bounded(suspicions, atOnce, async (suspicion) => {
     const how = { hint: remedy.hint, fix: remedy.fix(live.name) };
+    if (!suspicion.isComplete) return changedVerdict(suspicion, suspicion.changes, how);
     try {
       const applied = await live.dryRunApply(suspicion.manifest, `meshspan-${name}`);
       const changes = changesOf(suspicion.live, applied);
@@ -196,5 +195,8 @@ async function lookInto(
 function sorted(findings: readonly Finding[], clusters: readonly string[]): readonly Finding[] {
   const place = ({ cluster, check }: Finding) =>
     clusters.indexOf(cluster) * checks.length + checks.indexOf(check);
-  return [...findings].sort((a, b) => place(a) - place(b));
+  return [...findings].sort(
+    (a, b) =>
+      place(a) - place(b) || compareText(a.subject, b.subject) || compareText(a.code, b.code),
+  );
 }

@@ -18,6 +18,8 @@ export interface Suspicion {
   readonly object: PlannedObject;
   /** With late values as clusters have them. */
   readonly manifest: Manifest;
+  /** Whether every field of it is known. */
+  readonly isComplete: boolean;
   readonly live: object;
   readonly changes: readonly FieldChange[];
 }
@@ -98,13 +100,15 @@ function judgeObject(
       fix: fix(),
     };
   }
-  const { manifest, fault } = resolveManifest(object.manifest, lookUp);
+  const { manifest, unknown, fault } = resolveManifest(object.manifest, lookUp);
   if (fault !== undefined) {
     const { message, hint: mend } = fault;
     return { state: "error", code: "object_changed", subject: key, message, hint: mend };
   }
   const changes = differences(manifest, live);
-  return changes.length === 0 ? fine(key, "as planned") : { object, manifest, live, changes };
+  return changes.length === 0
+    ? fine(key, "as planned")
+    : { object, manifest, isComplete: unknown.length === 0, live, changes };
 }
 
 /** Objects with the mesh's labels that the plan doesn't have (any more). */

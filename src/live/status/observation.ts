@@ -11,11 +11,31 @@ import type {
 } from "@kubernetes/client-node";
 import type { Answer } from "./answer";
 
+/** Name of the secret in which an istiod keeps a CA that it made itself. */
+export const ownSecretName = "istio-ca-secret";
+
 /** What runs in a namespace of the mesh's services. */
 export interface NamespaceObservation {
   readonly pods: Answer<readonly V1Pod[]>;
   readonly services: Answer<readonly V1Service[]>;
   readonly slices: Answer<readonly V1EndpointSlice[]>;
+}
+
+/** The object of the plan, where it was seen. */
+export function plannedObject<T extends KubernetesObject>(
+  { planned }: Pick<ClusterObservation, "planned">,
+  key: string,
+): T | undefined {
+  const answer = planned.get(key);
+  return answer?.ok === true ? (answer.value as T | undefined) : undefined;
+}
+
+/** Name and namespace of an object that has them, as all that are read do. */
+export function placeOf({ metadata }: Pick<KubernetesObject, "metadata">): {
+  readonly name: string;
+  readonly namespace: string;
+} {
+  return { name: metadata?.name ?? "", namespace: metadata?.namespace ?? "" };
 }
 
 export interface ClusterObservation {

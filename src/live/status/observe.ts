@@ -24,7 +24,7 @@ import { bounded } from "../bounded";
 import { kindOf, resourceOf } from "../kinds";
 import type { ListOptions, LiveCluster } from "../liveCluster";
 import { type Answer, asked, type NoAnswer } from "./answer";
-import type { ClusterObservation, NamespaceObservation } from "./observation";
+import { type ClusterObservation, type NamespaceObservation, ownSecretName } from "./observation";
 
 /** Questions that an API server is asked at the same time. */
 const atOnce = 8;
@@ -67,7 +67,7 @@ export async function observe(
     planned: await reader.planned(plan.objects, owned),
     ...others,
     caSecret: await reader.find<V1Secret>("v1 Secret", caSecretName, root),
-    ownCaSecret: await reader.find<V1Secret>("v1 Secret", "istio-ca-secret", root),
+    ownCaSecret: await reader.find<V1Secret>("v1 Secret", ownSecretName, root),
     namespaces,
   };
 }

@@ -42,24 +42,26 @@ function judgeService(
     ];
   }
   return [
-    judgePorts(service, found),
+    ...judgePorts(service, found),
     slices.ok ? judgeEndpoints(service, found, slices.value, pods) : unanswered(key, slices),
     ...(pods.ok ? judgeSidecars(service, pods.value) : [unanswered(key, pods)]),
   ];
 }
 
-function judgePorts(service: GlobalService, { spec }: V1Service): Verdict {
+function judgePorts(service: GlobalService, { spec }: V1Service): readonly Verdict[] {
   const key = keyOfService(service);
   const there = new Set((spec?.ports ?? []).map(({ port }) => port));
   const missing = service.ports.filter(({ port }) => !there.has(port)).map(({ port }) => port);
-  if (missing.length === 0) return fine(key, counted(service.ports.length, "port"));
-  return {
-    state: "error",
-    code: "service_missing",
-    subject: key,
-    message: `it has no port ${missing.join(" and ")}, so the gateway lets no call for that through`,
-    hint: "add the port to the Service, or take it out of the description",
-  };
+  if (missing.length === 0) return [];
+  return [
+    {
+      state: "error",
+      code: "service_missing",
+      subject: key,
+      message: `it has no port ${missing.join(" and ")}, so the gateway lets no call for that through`,
+      hint: "add the port to the Service, or take it out of the description",
+    },
+  ];
 }
 
 function judgeEndpoints(
@@ -71,9 +73,10 @@ function judgeEndpoints(
   const key = `core/Service/${namespace}/${name}`;
   const ready = slices
     .filter(({ metadata }) => metadata?.labels?.["kubernetes.io/service-name"] === name)
-    .flatMap(({ endpoints = [] }) => endpoints)
+    // Without endpoints it is `null`, whatever the types say.
+    .flatMap(({ endpoints }) => (endpoints as V1EndpointSlice["endpoints"] | null) ?? [])
     .filter(({ conditions }) => conditions?.ready !== false);
-  if (ready.length > 0) return fine(key, counted(ready.length, "ready endpoint"));
+  if (ready.length > 0) return fine(key, `${name}: ${counted(ready.length, "ready endpoint")}`);
   const serving = pods.ok ? pods.value.filter((pod) => matches(pod, selector)) : [];
   const selected = pods.ok ? pods.value.filter((pod) => matches(pod, service.spec?.selector)) : [];
   const why =

@@ -12,7 +12,7 @@ import { verifyCertificates } from "../../pki/verify";
 import { unanswered } from "./answer";
 import { fine, type Verdict } from "./finding";
 import type { Observations } from "./liveValues";
-import type { ClusterObservation } from "./observation";
+import { type ClusterObservation, ownSecretName } from "./observation";
 
 export interface TrustOptions {
   /** The mesh's certificates as files. */
@@ -74,8 +74,8 @@ function readCa(mesh: Mesh, { caSecret, ownCaSecret }: ClusterObservation): Live
       fix: `kubectl -n ${namespace} rollout restart deployment -l app=istiod`,
     };
   }
-  const ca = caFilesOf(secret);
-  const missing = caFileNames.filter((name) => ca[name] === "");
+  const files = caFilesOf(secret, isOwn);
+  const missing = caFileNames.filter((name) => files[name] === "");
   if (missing.length > 0) {
     return {
       state: "error",
@@ -85,15 +85,19 @@ function readCa(mesh: Mesh, { caSecret, ownCaSecret }: ClusterObservation): Live
       hint: "apply the secret again as a whole: istiod needs all four files",
     };
   }
-  const own_ = isOwn ? `core/Secret/${namespace}/${secret.metadata?.name ?? ""}` : key;
-  return { key: own_, files: ca, roots: fingerprints(ca["root-cert.pem"]) };
+  const ownKey = `core/Secret/${namespace}/${ownSecretName}`;
+  return { key: isOwn ? ownKey : key, files, roots: fingerprints(files["root-cert.pem"]) };
 }
 
-/** Istio's names of the files, those of cert-manager, and those of a CA that istiod made itself. */
-function caFilesOf({ data = {} }: V1Secret): CaFiles {
-  const text = (...names: readonly string[]) => {
-    const found = names.map((name) => data[name]).find((value) => (value ?? "") !== "");
-    return found === undefined ? "" : Buffer.from(found, "base64").toString("utf8");
+/**
+ * Istio's names of the files, or those of cert-manager.
+ * @param isOwn A CA that istiod made is its own root, and its secret has no more than that.
+ */
+function caFilesOf({ data = {} }: V1Secret, isOwn: boolean): CaFiles {
+  const text = (name: string, other: string, own = name) => {
+    const found = data[name] ?? data[other] ?? "";
+    const base64 = found === "" && isOwn ? (data[own] ?? "") : found;
+    return Buffer.from(base64, "base64").toString("utf8");
   };
   return {
     "ca-cert.pem": text("ca-cert.pem", "tls.crt"),
@@ -200,15 +204,15 @@ function judgeSoundness(ca: LiveCa, cluster: string, now: Date): readonly Verdic
 
 function judgeDays(ca: LiveCa, now: Date): readonly Verdict[] {
   const authorities = [
-    ...certificatesOf(ca.files["root-cert.pem"]).map((root) => ["the root", root] as const),
+    ...certificatesOf(ca.files["root-cert.pem"]).map((root) => ["root", root] as const),
     ...certificatesOf(ca.files["ca-cert.pem"])
       .slice(0, 1)
-      .map((intermediate) => ["the intermediate", intermediate] as const),
+      .map((intermediate) => ["intermediate", intermediate] as const),
   ];
   return authorities.flatMap(([what, { notAfter }]): readonly Verdict[] => {
     const left = Math.floor((notAfter.getTime() - now.getTime()) / day);
     const state = expiryState(left);
-    if (state === "ok") return [fine(ca.key, `${what} has ${counted(left, "day")} left`)];
+    if (state === "ok") return [fine(ca.key, `${what}: ${counted(left, "day")} left`)];
     // That it has ended is told with what makes a CA unsound.
     if (left < 0) return [];
     return [
@@ -216,9 +220,9 @@ function judgeDays(ca: LiveCa, now: Date): readonly Verdict[] {
         state,
         code: "certificate_expires_soon",
         subject: ca.key,
-        message: `${what} ends in ${counted(left, "day")}, at ${notAfter.toISOString()}`,
+        message: `its ${what} ends in ${counted(left, "day")}, at ${notAfter.toISOString()}`,
         hint:
-          what === "the root"
+          what === "root"
             ? "add a new root beside it in every cluster, and only then issue below that"
             : "issue a new intermediate below the same root",
       },
@@ -235,7 +239,7 @@ function judgeFiles(
   if (expected === undefined) return [];
   const print = (pem: string) => [...fingerprints(pem)][0];
   if (print(expected["ca-cert.pem"]) === print(ca.files["ca-cert.pem"]))
-    return [fine(ca.key, "the intermediate of the certificates' folder")];
+    return [fine(ca.key, "as in the certificates' folder")];
   return [
     {
       state: "error",
@@ -268,7 +272,7 @@ function judgeDistribution(ca: LiveCa, seen: ClusterObservation): Verdict {
   const all = distributedRoots(seen);
   const without = all.filter(({ roots }) => !isSubset(ca.roots, roots));
   if (all.length > 0 && without.length === 0)
-    return fine(name, `the root is in ${counted(all.length, "namespace")}`);
+    return fine(name, `in ${counted(all.length, "namespace")}`);
   const [first] = without;
   return {
     state: "error",
