@@ -60,10 +60,9 @@ async function certificateFiles(
   const directory = certs ?? defaultCerts;
   if (mesh.trust.issuer !== "files" || (certs === undefined && !existsSync(directory)))
     return undefined;
-  const { readCertificates } = await import("../pki/index.js");
-  const names = mesh.clusters.map(({ name }) => name);
+  const { readMeshCertificates } = await import("../pki/index.js");
   try {
-    return await located(source, () => readCertificates(directory, names), directory);
+    return await located(source, () => readMeshCertificates(directory, mesh), directory);
   } catch (error) {
     if (certs !== undefined) throw error;
     process.stderr.write(

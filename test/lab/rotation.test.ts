@@ -72,13 +72,9 @@ function figuresFromNow(): () => string {
 
 const untilTheEnd = ["--apply", "--force-conflicts", "--timeout", "240"];
 
-/**
- * Runs `meshspan certs rotate`.
- * @param killsAt Whether it is killed when it has said that.
- */
-async function rotate(
-  to: string,
-  options: readonly string[] = [],
+/** @param killsAt Whether the program is killed when it has said that. */
+async function meshspan(
+  args: readonly string[],
   killsAt: (line: string) => boolean = () => false,
 ): Promise<{ readonly code: number | null; readonly said: readonly string[] }> {
   const kubeconfigs = lab.clusters.flatMap(({ name, kubeconfigFile }) => [
@@ -86,8 +82,8 @@ async function rotate(
     `${name}=${kubeconfigFile}`,
   ]);
   const program = join(repository, "dist/cli/main.js");
-  const args = ["certs", "rotate", file, "--to", to, "--certs", certificatesFolder];
-  const child = spawn(process.execPath, [program, ...args, ...kubeconfigs, ...options], {
+  const mesh = ["--file", file, "--certs", certificatesFolder];
+  const child = spawn(process.execPath, [program, ...args, ...mesh, ...kubeconfigs], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const said: string[] = [];
@@ -100,27 +96,45 @@ async function rotate(
   return { code, said };
 }
 
+const rotate = (to: string, ...options: readonly string[]) => [
+  ...["certs", "rotate", "--to", to],
+  ...options,
+];
+
+/** What `status` says of the rotation, by cluster. */
+async function rotationStatus(): Promise<readonly string[]> {
+  const { said } = await meshspan(["status", "--check", "trust", "--output", "json"]);
+  const { findings } = JSON.parse(said.join("\n"));
+  return findings
+    .filter(({ subject }: any) => /^root /.test(subject))
+    .map(({ cluster, code, message }: any) => `${cluster} ${code}: ${message.split(";")[0]}`);
+}
+
 const trust = () => (parse(readFileSync(file, "utf8")) as MeshDescription).trust;
 
 it("refuses the next stage before every proxy has reached the first, and changes nothing", async () => {
-  expect(await rotate("2026")).toMatchObject({
+  expect(await meshspan(rotate("2026"))).toMatchObject({
     code: 0,
     said: expect.arrayContaining(["root and 2026 are trusted, root signs"]),
   });
   expect(trust()).toEqual({ root: "root", next: { root: "2026" } });
   const before = readFileSync(file, "utf8");
-  const { code, said } = await rotate("2026");
+  const { code, said } = await meshspan(rotate("2026"));
   expect(code).toBe(1);
   // Gateways, callers and servers of two clusters.
   expect(said.filter((line) => line.includes("it doesn't trust the root 2026 yet"))).toHaveLength(
     6,
   );
   expect(readFileSync(file, "utf8")).toBe(before);
+  expect(await rotationStatus()).toEqual([
+    "east rotation_waits: 3 of 3 proxies trust it",
+    "west rotation_waits: 0 of 3 proxies trust it",
+  ]);
 });
 
 it("goes through all stages under calls every 50 ms, of which none fails", async () => {
   const figures = figuresFromNow();
-  const { code, said } = await rotate("2026", untilTheEnd);
+  const { code, said } = await meshspan(rotate("2026", ...untilTheEnd));
   expect([code, ...said.slice(-2)]).toEqual([
     0,
     "the root 2026 alone is trusted",
@@ -136,7 +150,7 @@ it("does so too when it is killed wherever a stage reaches a cluster, and run ag
   let code: number | null = null;
   for (let runs = 1; code === null; runs++) {
     let stage = "";
-    const result = await rotate("2027", untilTheEnd, (line) => {
+    const result = await meshspan(rotate("2027", ...untilTheEnd), (line) => {
       if (/ trusted(?:,|$)/.test(line)) stage = line;
       const boundary = `${stage} ${line}`;
       if (!/ trusted(?:,|$)|its CA of this stage$/.test(line) || killedAt.has(boundary))

@@ -20,6 +20,7 @@ export const statusCodes = [
   "root_not_distributed",
   "certificate_expires_soon",
   "presented_root_differs",
+  "rotation_waits",
   // The control plane, and what its proxies have of it.
   "istio_missing",
   "istiod_not_ready",

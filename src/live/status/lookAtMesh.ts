@@ -16,6 +16,7 @@ import { judgeIstiod } from "./istiod";
 import { changedVerdict, judgeObjects, type Remedy, type Suspicion } from "./objects";
 import type { ClusterObservation } from "./observation";
 import { observe } from "./observe";
+import { lookAtRotation } from "./rotation";
 import { judgeServices } from "./services";
 import { judgeTrust, trustedRoots } from "./trust";
 import { judgeCalls, observeCalls } from "./calls";
@@ -83,6 +84,7 @@ export async function lookAtMesh(
       .filter(() => wanted.has(check))
       .map(async (one) => add(one.live.name, check, await question(one)));
   await Promise.all([
+    ...ask("trust", ({ live, observation }) => lookAtRotation(live, mesh, observation)),
     ...ask("istiod", async ({ live, observation }) =>
       judgeSync(observation, await observeSync(live, observation)),
     ),
