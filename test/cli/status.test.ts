@@ -1,7 +1,9 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createSilent, type Server } from "node:net";
 import { stringify } from "yaml";
-import { fileIn, gitOpsMesh, meshspan, parsed, temporaryFolder } from "./run";
+import { executable, fileIn, gitOpsMesh, meshspan, parsed, temporaryFolder } from "./run";
 
 const folder = temporaryFolder();
 
@@ -199,5 +201,28 @@ describe("meshspan status", () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^· waiting for east: http:.* \(and 1 other\)\n/);
     expect(stderr.match(/waiting/g)).toHaveLength(1);
+  });
+
+  it("watches until it is interrupted, and prints what comes and goes", async () => {
+    let code = 401;
+    const server = createServer((_, response) => {
+      response.writeHead(code, { "content-type": "application/json" });
+      response.end(JSON.stringify(refusal(code, "no")));
+    });
+    const config = kubeconfig("watched", { west: await listening(server as unknown as Server) });
+    const args = ["status", mesh, "--kubeconfig", config, "--cluster", "west", "--watch"];
+    const child = spawn(process.execPath, [executable, ...args]);
+    let text = "";
+    child.stdout.setEncoding("utf8").on("data", (part: string) => (text += part));
+    const until = async (pattern: RegExp) => {
+      while (!pattern.test(text)) await once(child.stdout, "data");
+    };
+    const ended = once(child, "exit");
+    await until(/shop: .*1 error/);
+    code = 500;
+    await until(/^\d\d:\d\d:\d\d - west error .*credentials_rejected/m);
+    await until(/^\d\d:\d\d:\d\d \+ west error .*cluster_unreachable/m);
+    child.kill("SIGINT");
+    expect(await ended).toEqual([0, null]);
   });
 });

@@ -45,8 +45,3 @@ export function unanswered(subject: string, { reason, what, message }: NoAnswer)
         hint: "look again when the API server answers",
       };
 }
-
-/** The values of those that were answered. */
-export function answeredIn<T>(answers: Iterable<Answer<readonly T[]>>): readonly T[] {
-  return [...answers].flatMap((answer) => (answer.ok ? answer.value : []));
-}

@@ -1,5 +1,4 @@
 /** Asks the servers that pods ask for global names, over forwarded ports. */
-import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import type { V1Pod } from "@kubernetes/client-node";
 import { decode, type DecodedPacket, streamEncode } from "dns-packet";
@@ -122,13 +121,7 @@ async function query(
       );
     }
     let heard = Buffer.alloc(0);
-    while (answers.size < hosts.length) {
-      const [chunk] = (await Promise.race([
-        once(stream, "data"),
-        once(stream, "end").then(() => {
-          throw new Error("the connection ended without an answer");
-        }),
-      ])) as [Buffer];
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
       heard = Buffer.concat([heard, chunk]);
       while (heard.length >= 2 && heard.length >= 2 + heard.readUInt16BE()) {
         const length = heard.readUInt16BE();
@@ -137,8 +130,9 @@ async function query(
         const host = hosts[(packet.id ?? 0) - 1];
         if (host !== undefined) answers.set(host, answerOf(packet));
       }
+      if (answers.size === hosts.length) return answers;
     }
-    return answers;
+    throw new Error("the connection ended without an answer");
   } finally {
     clearTimeout(timer);
     stream.destroy();

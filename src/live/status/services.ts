@@ -18,7 +18,7 @@ export function judgeServices(mesh: Mesh, seen: ClusterObservation): readonly Ve
     });
 }
 
-export function keyOfService({ name, namespace }: GlobalService): string {
+function keyOfService({ name, namespace }: GlobalService): string {
   return `core/Service/${namespace}/${name}`;
 }
 
