@@ -106,7 +106,7 @@ async function rotationStatus(): Promise<readonly string[]> {
   const { said } = await meshspan(["status", "--check", "trust", "--output", "json"]);
   const { findings } = JSON.parse(said.join("\n"));
   return findings
-    .filter(({ subject }: any) => /^root /.test(subject))
+    .filter(({ subject }: any) => subject.startsWith("root "))
     .map(({ cluster, code, message }: any) => `${cluster} ${code}: ${message.split(";")[0]}`);
 }
 
