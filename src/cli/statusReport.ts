@@ -111,8 +111,7 @@ function checkLines(check: Check, findings: readonly Told[], fixHints: boolean):
   );
   // Of a cluster that doesn't answer, that is all there is to tell.
   if (isOnlyUnseen) return [];
-  const worst =
-    states.find((state) => roots.some((finding) => finding.state === state)) ?? "unknown";
+  const worst = states.find((state) => own.some((finding) => finding.state === state)) ?? "ok";
   const good = own.filter(({ state }) => state === "ok");
   const following = own.length - roots.length;
   const summary = [

@@ -33,12 +33,13 @@ function judgeWorkload(key: string, deployment: V1Deployment, seen: ClusterObser
   if (available >= wanted && wanted > 0)
     return fine(key, `${available} of ${counted(wanted, "pod")} ready`);
   const pods: readonly V1Pod[] = seen.gatewayPods.ok ? seen.gatewayPods.value : [];
-  const why = wanted === 0 ? "it is scaled to 0" : whyNotReady(pods);
+  const ready = `${available} of ${counted(wanted, "pod")} ready`;
+  const why = whyNotReady(pods);
   return {
     state: available === 0 ? "error" : "warning",
     code: "gateway_not_ready",
     subject: key,
-    message: `${available} of ${counted(wanted, "pod")} ready${why === "" ? "" : `: ${why}`}`,
+    message: wanted === 0 ? "it is scaled to 0" : `${ready}${why === "" ? "" : `: ${why}`}`,
     hint: wanted === 0 ? "scale it up again" : "see the events and logs of its pods",
     fix:
       wanted === 0

@@ -57,13 +57,16 @@ function judgeDeployment(deployment: V1Deployment, { istiodPods }: ClusterObserv
   const available = deployment.status?.availableReplicas ?? 0;
   if (available >= wanted && wanted > 0)
     return fine(subject, `${available} of ${counted(wanted, "pod")} ready`);
+  const reason = whyNotReady(istiodPods.ok ? istiodPods.value : []);
   const why =
-    wanted === 0 ? "it is scaled to 0" : whyNotReady(istiodPods.ok ? istiodPods.value : []);
+    wanted === 0
+      ? "it is scaled to 0"
+      : `${available} of ${counted(wanted, "pod")} ready${reason === "" ? "" : `: ${reason}`}`;
   return {
     state: available === 0 ? "error" : "warning",
     code: "istiod_not_ready",
     subject,
-    message: `${available} of ${counted(wanted, "pod")} ready: ${why}; proxies go on with what they have, and certificates aren't renewed`,
+    message: `${why}; proxies go on with what they have, and their certificates aren't renewed`,
     hint: wanted === 0 ? "scale it up again" : "see its log and events",
     fix:
       wanted === 0
