@@ -48,6 +48,7 @@ export { diffPlans, isEmptyDiff } from "./core/diff/diff";
 export {
   type DiffFormat,
   diffFormats,
+  type DiffPart,
   formatDiff,
   type FormatDiffOptions,
 } from "./core/diff/format";

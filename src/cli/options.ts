@@ -9,11 +9,8 @@ export type Output = (typeof outputs)[number];
 /** The description that is read where none is named. */
 export const defaultFile = "mesh.yaml";
 
-export function fileOption(): Option {
-  return new Option(
-    "-f, --file <file>",
-    `the mesh description, "-" for standard input (default: ${defaultFile})`,
-  );
+export function fileOption(what = 'the mesh description, "-" for standard input'): Option {
+  return new Option("-f, --file <file>", `${what} (default: ${defaultFile})`);
 }
 
 export function outputOption(choices: readonly Output[] = outputs): Option {

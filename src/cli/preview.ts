@@ -1,41 +1,44 @@
 /** `meshspan preview`: what a run of Pulumi would change in each cluster. */
-import { readFileSync } from "node:fs";
-import { text as textOf } from "node:stream/consumers";
 import { Command } from "commander";
-import { outputOption, withExamples } from "./options";
-import { printReport } from "./output";
+import { type Output, outputOption, withExamples } from "./options";
+import { paintDiff, printReport } from "./output";
+import type { PreviewData } from "./schemas";
 
 interface PreviewOptions {
-  readonly output: "text" | "json" | "markdown";
+  readonly output: Output;
 }
 
 export function previewCommand(): Command {
   const command = new Command("preview")
     .description("say per cluster what `pulumi preview --json` would change")
-    .argument("[file]", "what it printed; left out or -, standard input")
-    .addOption(outputOption(["text", "json", "markdown"]))
+    .argument("[file]", 'what it printed; left out or "-", standard input')
+    .addOption(outputOption())
     .action(runPreview);
   return withExamples(
     command,
-    "pulumi preview --json | meshspan preview",
     "meshspan preview preview.json --output markdown > comment.md",
+    "pulumi preview --json | meshspan preview",
   );
 }
 
-async function runPreview(file: string | undefined, { output }: PreviewOptions): Promise<void> {
-  const isInput = file === undefined || file === "-";
-  const name = isInput ? "standard input" : file;
-  const text = isInput ? await textOf(process.stdin) : readFileSync(file, "utf8");
+async function runPreview(given = "-", { output }: PreviewOptions): Promise<void> {
+  const { inputFailure, readText } = await import("./inputText.js");
+  const { file, text } = await readText(given);
   const { readPreview } = await import("../core/diff/preview.js");
-  const preview = readPreview(parse(text));
-  if (preview === undefined) {
-    throw new Error(`${name} isn't what pulumi preview --json prints: give it all of its output`);
+  const data: PreviewData | undefined = readPreview(parse(text));
+  if (data === undefined) {
+    throw inputFailure(
+      "file_unreadable",
+      file,
+      `${file} isn't what pulumi preview --json prints`,
+      "give it all of its output, and nothing else",
+    );
   }
   const { formatPreview } = await import("../core/diff/formatPreview.js");
   await printReport(output, {
-    data: preview,
-    text: () => formatPreview(preview, "text"),
-    markdown: () => formatPreview(preview, "markdown"),
+    data,
+    text: () => formatPreview(data, "text", { paint: paintDiff }),
+    markdown: () => formatPreview(data, "markdown"),
   });
 }
 

@@ -4,11 +4,9 @@
  */
 import { z } from "zod";
 import { meshJsonSchema } from "../core/description";
+import { diff, preview } from "./diffSchema";
+import { count, list, text } from "./schemaParts";
 
-const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
-const text = (description: string) => z.string().meta({ description });
-const count = (description: string) =>
-  z.number().meta({ description, type: "integer", minimum: 0 });
 const path = list(z.union([z.string(), z.number()])).meta({
   description: "The way to the faulty value from the top of the description.",
 });
@@ -159,8 +157,10 @@ export type TraceData = z.infer<typeof trace>;
 export type RenderData = z.infer<typeof render>;
 export type CertsData = z.infer<typeof certs>;
 export type CertificateData = z.infer<typeof certificate>;
+export type DiffData = z.infer<typeof diff>;
+export type PreviewData = z.infer<typeof preview>;
 
-const shapes = { errors, init, validate, trace, render, certs } as const;
+const shapes = { errors, init, validate, trace, render, certs, diff, preview } as const;
 
 const titles: Readonly<Record<keyof typeof shapes, string>> = {
   errors: "What a failed meshspan command prints on standard error with --output json",
@@ -169,6 +169,8 @@ const titles: Readonly<Record<keyof typeof shapes, string>> = {
   trace: "meshspan trace --output json",
   render: "meshspan render --output json",
   certs: "meshspan certs init, verify and show --output json",
+  diff: "meshspan diff --output json",
+  preview: "meshspan preview --output json",
 };
 
 /** JSON Schemas by name (draft 2020-12): `mesh` for the description, the others for what commands print. */
