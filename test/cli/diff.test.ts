@@ -234,7 +234,9 @@ describe("meshspan diff", () => {
       diff([commitOf, "--file", "binary.yaml"]),
     ]);
     expect(link.stderr).toContain("link.yaml is a link, and not a file");
-    expect(binary.stderr).toContain("binary.yaml is not a text file: write it in UTF-8");
+    expect(binary.stderr).toContain(
+      `${commitOf}:binary.yaml is not a text file: write it in UTF-8`,
+    );
     expect([link.status, binary.status]).toEqual([1, 1]);
   });
 });
