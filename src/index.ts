@@ -56,6 +56,7 @@ export {
   type MeshPreview,
   type PreviewedChange,
   type PreviewedCluster,
+  previewErrors,
   readPreview,
 } from "./core/diff/preview";
 export { formatPreview } from "./core/diff/formatPreview";

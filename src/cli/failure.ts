@@ -21,6 +21,7 @@ export type CliCode =
   | "file_unreadable"
   | "file_exists"
   | "certificate_expires_soon"
+  | "preview_failed"
   | "system_error";
 
 /** A fault with the place where a person finds it. */

@@ -1,5 +1,6 @@
 /** `meshspan preview`: what a run of Pulumi would change in each cluster. */
 import { Command } from "commander";
+import { exitCodes, Failure } from "./failure";
 import { type Output, outputOption, withExamples } from "./options";
 import { paintDiff, printReport } from "./output";
 import type { PreviewData } from "./schemas";
@@ -24,8 +25,11 @@ export function previewCommand(): Command {
 async function runPreview(given = "-", { output }: PreviewOptions): Promise<void> {
   const { inputFailure, readText } = await import("./inputText.js");
   const { file, text } = await readText(given);
-  const { readPreview } = await import("../core/diff/preview.js");
-  const data: PreviewData | undefined = readPreview(parse(text));
+  const { previewErrors, readPreview } = await import("../core/diff/preview.js");
+  const printed = parse(text);
+  const errors = previewErrors(printed);
+  if (errors.length > 0) throw previewFailure(file, errors);
+  const data: PreviewData | undefined = readPreview(printed);
   if (data === undefined) {
     throw inputFailure(
       "file_unreadable",
@@ -40,6 +44,15 @@ async function runPreview(given = "-", { output }: PreviewOptions): Promise<void
     text: () => formatPreview(data, "text", { paint: paintDiff }),
     markdown: () => formatPreview(data, "markdown"),
   });
+}
+
+/** A preview that failed says nothing about what a run would change. */
+function previewFailure(file: string, errors: readonly string[]): Failure {
+  const hint = "mend it, and run pulumi preview again";
+  return new Failure(
+    errors.map((message) => ({ code: "preview_failed", path: [], message, hint, file })),
+    exitCodes.failure,
+  );
 }
 
 /** The value of a JSON text; `undefined` for any other text. */

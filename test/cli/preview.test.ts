@@ -65,6 +65,35 @@ describe("meshspan preview", () => {
     expect(stdout).toBe("Preview: nothing changes\n");
   });
 
+  it("takes a preview that failed for none, with what Pulumi says", async () => {
+    // As Pulumi prints it for a program that throws.
+    const diagnostics = [
+      { message: "warning: careful\n", severity: "warning" },
+      {
+        message: "error: Unhandled exception: Error: \u001b[31mboom\n    at program (/a.ts:9:31)\n",
+        severity: "error",
+      },
+      { message: "error: boom\n", severity: "error" },
+      { message: "error: boom\n", severity: "error" },
+    ];
+    const steps = [{ op: "create", urn: "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev" }];
+    const input = JSON.stringify({ steps, diagnostics });
+    const [text, json, warned] = await Promise.all([
+      preview([], input),
+      preview(["-o", "json"], input),
+      preview([], JSON.stringify({ steps, diagnostics: diagnostics.slice(0, 1) })),
+    ]);
+    expect([text.status, text.stdout]).toEqual([1, ""]);
+    expect(text.stderr).toBe(
+      "meshspan: Unhandled exception: Error: \\u{1b}[31mboom: mend it, and run pulumi preview again\nmeshspan: boom: mend it, and run pulumi preview again\n",
+    );
+    expect(parsed("errors", json.stderr).errors).toMatchObject([
+      { code: "preview_failed", file: "stdin" },
+      { code: "preview_failed", message: "boom" },
+    ]);
+    expect(warned.stdout).toContain("beside the clusters: 1 created");
+  });
+
   it.each([
     [[], "Previewing update (dev)", 1, "file_unreadable", "stdin isn't what pulumi preview --json"],
     [[], "{}", 1, "file_unreadable", "stdin isn't what"],
