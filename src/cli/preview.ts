@@ -1,6 +1,6 @@
 /** `meshspan preview`: what a run of Pulumi would change in each cluster. */
 import { Command } from "commander";
-import { exitCodes, Failure } from "./failure";
+import { exitCodes, Failure, usageFailure } from "./failure";
 import { type Output, outputOption, withExamples } from "./options";
 import { paintDiff, printReport } from "./output";
 import type { PreviewData } from "./schemas";
@@ -22,9 +22,12 @@ export function previewCommand(): Command {
   );
 }
 
-async function runPreview(given = "-", { output }: PreviewOptions): Promise<void> {
+async function runPreview(given: string | undefined, { output }: PreviewOptions): Promise<void> {
+  // Else it would wait for somebody to type JSON.
+  if (given === undefined && process.stdin.isTTY)
+    throw usageFailure("nothing is piped in", "pulumi preview --json | meshspan preview");
   const { inputFailure, readText } = await import("./inputText.js");
-  const { file, text } = await readText(given);
+  const { file, text } = await readText(given ?? "-");
   const { previewErrors, readPreview } = await import("../core/diff/preview.js");
   const printed = parse(text);
   const errors = previewErrors(printed);
