@@ -122,7 +122,7 @@ export default defineConfig(
     files: ["**/*.mjs", "**/*.js", "**/*.cjs"],
     languageOptions: {
       globals: Object.fromEntries(
-        ["URL", "__dirname", "console", "module", "performance", "process", "require"].map(
+        ["URL", "__dirname", "console", "fetch", "module", "performance", "process", "require"].map(
           (name) => [name, "readonly"],
         ),
       ),

@@ -48,6 +48,7 @@ export { diffPlans, isEmptyDiff } from "./core/diff/diff";
 export {
   type DiffFormat,
   diffFormats,
+  type DiffPart,
   formatDiff,
   type FormatDiffOptions,
 } from "./core/diff/format";
@@ -55,6 +56,7 @@ export {
   type MeshPreview,
   type PreviewedChange,
   type PreviewedCluster,
+  previewErrors,
   readPreview,
 } from "./core/diff/preview";
 export { formatPreview } from "./core/diff/formatPreview";

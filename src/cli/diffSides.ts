@@ -1,81 +1,84 @@
-/** The two sides of a comparison: descriptions out of git revisions, folders or files. */
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { formatIssue, type Issue, MeshError } from "../core/issues";
-import { safeParseMeshYaml } from "../core/meshYaml";
-import { type Plan, planMesh } from "../core/plan";
+/** The two sides of a comparison: descriptions out of git revisions, folders, files, or standard input. */
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Plan } from "../core/plan";
+import { exitCodes, Failure, type Fault, usageFailure } from "./failure";
 import { fileAt, findCommit } from "./gitFiles";
+import { checkText, planSource } from "./input";
+import { inputFailure, readText } from "./inputText";
 
 /** A description as text, and where it is from. */
 export interface Side {
-  /** `main:mesh.yaml`, or a path. */
-  readonly name: string;
+  /** `main:mesh.yaml`, a path, or `stdin`. */
+  readonly file: string;
   /** `undefined` where the revision, or the working copy, has no such file. */
   readonly text: string | undefined;
+  /** A path that is here too, and has the name of the revision. */
+  readonly shadowed?: string;
 }
 
 /** Name of the description in a folder. */
 const descriptionFile = "mesh.yaml";
 
 /**
- * What stands on the command line.
- * @throws Error when it is neither a revision nor a path.
+ * What stands on the command line; `-` is standard input.
+ * @throws Failure when it is neither a revision nor a path, or can't be read.
  */
-export function readSide(given: string, file: string): Side {
+export async function readSide(given: string, file: string): Promise<Side> {
+  if (given === "-") return readText(given);
   // Only a path starts like this, and revisions can't.
   const isPath = given === "." || given === ".." || /^\.{0,2}\//.test(given);
   const search = isPath ? undefined : findCommit(given, file);
   if (search?.commit !== undefined) {
-    if (existsSync(given)) {
-      process.stderr.write(
-        `${given} is a revision and a path: the revision is taken; write ./${given} for the path\n`,
-      );
-    }
-    return { name: `${given}:${file}`, text: fileAt(search.commit, file) };
+    const name = `${given}:${file}`;
+    const text = fileAt(search.commit, file, name);
+    return { file: name, text, ...(existsSync(given) ? { shadowed: given } : {}) };
   }
   if (existsSync(given)) return readPath(given);
-  throw new Error(
-    `${given} is ${isPath ? "" : "no revision, and "}no file or folder here${search?.why === undefined ? "" : ` (${search.why})`}`,
+  throw usageFailure(
+    `${given} is ${isPath ? "" : "no revision, and "}no file or folder here`,
+    search?.why ?? "name a git revision, a folder with a mesh.yaml, or a file",
+    "unknown_name",
   );
 }
 
 /** The file as it is now. */
-export function workingCopy(file: string): Side {
-  return existsSync(file) ? readPath(file) : { name: file, text: undefined };
+export async function workingCopy(file: string): Promise<Side> {
+  return existsSync(file) ? readPath(file) : { file, text: undefined };
 }
 
-function readPath(path: string): Side {
-  const file = statSync(path).isDirectory() ? join(path, descriptionFile) : path;
-  if (!existsSync(file)) throw new Error(`${path} has no ${descriptionFile}: ${resolve(file)}`);
-  return { name: file, text: readFileSync(file, "utf8") };
+async function readPath(path: string): Promise<Side> {
+  if (!statSync(path).isDirectory()) return readText(path);
+  const file = join(path, descriptionFile);
+  if (existsSync(file)) return readText(file);
+  throw inputFailure(
+    "file_not_found",
+    file,
+    `${path} has no ${descriptionFile}`,
+    "name the file in it that describes the mesh, or another folder",
+  );
 }
 
-/** The plan of a side, `undefined` for one that isn't there; or its faults, each on one line. */
-export type PlannedSide =
-  | { readonly ok: true; readonly plan: Plan | undefined }
-  | { readonly ok: false; readonly faults: readonly string[] };
-
-/** Parses and plans a side. */
-export function planSide({ name, text }: Side): PlannedSide {
-  if (text === undefined) return { ok: true, plan: undefined };
-  const parsed = safeParseMeshYaml(text);
-  if (!parsed.ok) {
-    return {
-      ok: false,
-      faults: parsed.issues.map((issue) => {
-        const { line, column } = parsed.positionOf(issue);
-        return `${name}:${line}:${column}: ${faultText(issue)}`;
-      }),
-    };
-  }
-  try {
-    return { ok: true, plan: planMesh(parsed.mesh) };
-  } catch (error) {
-    if (!(error instanceof MeshError)) throw error;
-    return { ok: false, faults: error.issues.map((issue) => `${name}: ${faultText(issue)}`) };
-  }
-}
-
-function faultText(issue: Issue): string {
-  return `${formatIssue(issue)} [${issue.code}]`;
+/**
+ * The plans of both sides, `undefined` for one that isn't there.
+ * @throws Failure with all faults of both.
+ */
+export async function planSides(
+  sides: readonly [Side, Side],
+): Promise<readonly [Plan | undefined, Plan | undefined]> {
+  const faults: Fault[] = [];
+  const planOf = async ({ file, text }: Side): Promise<Plan | undefined> => {
+    if (text === undefined) return undefined;
+    try {
+      return (await planSource(checkText({ file, text }))).plan;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      faults.push(...error.faults);
+      return undefined;
+    }
+  };
+  const [before, after] = sides;
+  const plans = [await planOf(before), await planOf(after)] as const;
+  if (faults.length > 0) throw new Failure(faults, exitCodes.faulty);
+  return plans;
 }

@@ -24,6 +24,7 @@ export type CliCode =
   | "cluster_not_reached"
   | "file_locked"
   | "rotation_waits"
+  | "preview_failed"
   | "system_error";
 
 /** A fault with the place where a person finds it. */

@@ -2,11 +2,12 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { decodeText, inputFailure } from "./inputText";
 
 /** What `git` said. */
 interface GitResult {
   readonly ok: boolean;
-  readonly stdout: string;
+  readonly stdout: Buffer;
   readonly stderr: string;
   /** Whether there is a `git` at all. */
   readonly isThere: boolean;
@@ -19,14 +20,14 @@ function git(folder: string, ...args: readonly string[]): GitResult {
   // Messages are read here, so they have to be in one language.
   const { status, stdout, stderr, error } = spawnSync("git", args, {
     cwd: folder,
-    encoding: "utf8",
     env: { ...process.env, LC_ALL: "C" },
     maxBuffer: maxBytes,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  if (error === undefined) return { ok: status === 0, stdout, stderr, isThere: true };
+  if (error === undefined)
+    return { ok: status === 0, stdout, stderr: stderr.toString(), isThere: true };
   if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  return { ok: false, stdout: "", stderr: "", isThere: false };
+  return { ok: false, stdout: Buffer.alloc(0), stderr: "", isThere: false };
 }
 
 /** Where git is asked: the file's folder, or the nearest that is there, as the file may be in a revision only. */
@@ -56,7 +57,7 @@ export function findCommit(
     "--end-of-options",
     `${revision}^{commit}`,
   );
-  if (found.ok) return { commit: found.stdout.trim() };
+  if (found.ok) return { commit: found.stdout.toString().trim() };
   if (!found.isThere)
     return { commit: undefined, why: "there is no git on the PATH: install it, or name a file" };
   const inside = git(folder, "rev-parse", "--git-dir");
@@ -72,19 +73,23 @@ function firstLine(text: string): string {
 
 /**
  * The text of a file in a commit; `undefined` where the commit has no such file.
- * @throws Error when it is no file, or git can't read it.
+ * @param name How the file in that commit is shown.
+ * @throws Failure when it is no file, or no text, or git can't read it.
  */
-export function fileAt(commit: string, file: string): string | undefined {
+export function fileAt(commit: string, file: string, name: string): string | undefined {
   const { folder, path } = placeOf(file);
-  const listed = git(folder, "ls-tree", commit, "--", path);
-  if (!listed.ok) throw new Error(`git can't read ${commit}: ${firstLine(listed.stderr)}`);
-  if (listed.stdout === "") return undefined;
-  const [mode, type, object = ""] = listed.stdout.split(/\s/);
+  const said = (result: GitResult): Buffer => {
+    if (result.ok) return result.stdout;
+    const hint = `see git fsck, or git fetch: ${firstLine(result.stderr)}`;
+    throw inputFailure("file_unreadable", name, `git can't read ${name}`, hint);
+  };
+  const listed = said(git(folder, "ls-tree", commit, "--", path)).toString();
+  if (listed === "") return undefined;
+  const [mode, type, object = ""] = listed.split(/\s/);
   if (type !== "blob" || mode === "120000") {
     const what = type === "tree" ? "a folder" : type === "blob" ? "a link" : "a submodule";
-    throw new Error(`${file} is ${what} in ${commit}, and not a file`);
+    const message = `${name} is ${what}, and not a file`;
+    throw inputFailure("file_unreadable", name, message, "name the file with --file");
   }
-  const content = git(folder, "cat-file", "blob", object);
-  if (!content.ok) throw new Error(`git can't read ${file}: ${firstLine(content.stderr)}`);
-  return content.stdout;
+  return decodeText(name, said(git(folder, "cat-file", "blob", object)));
 }

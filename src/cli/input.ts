@@ -1,18 +1,14 @@
 /** The description that a command works on: read from a file or standard input, and checked. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { buffer } from "node:stream/consumers";
 import { type Issue, MeshError } from "../core/issues";
 import type { Mesh } from "../core/mesh";
 import { safeParseMeshYaml } from "../core/meshYaml";
 import { type Plan, planMesh } from "../core/plan";
-import { type CliCode, exitCodes, Failure, type Fault, faultAt } from "./failure";
+import { exitCodes, Failure, type Fault, faultAt } from "./failure";
+import { type InputText, readText } from "./inputText";
 
 /** A description that was read, faulty or not. */
-export interface Source {
-  /** As it is shown: the file as given, or `stdin`. */
-  readonly file: string;
-  readonly text: string;
+export interface Source extends InputText {
   /** Undefined where it is faulty. */
   readonly mesh: Mesh | undefined;
   readonly faults: readonly Fault[];
@@ -23,13 +19,24 @@ export interface Source {
 /** A source that has no fault. */
 export type MeshSource = Source & { readonly mesh: Mesh };
 
+/** A description and what is planned of it. */
+export interface PlannedSource {
+  readonly source: MeshSource;
+  readonly plan: Plan;
+}
+
 /**
  * Reads and checks a description; `-` is standard input.
  * @throws Failure when there is nothing that can be read. Faults are in the result.
  */
 export async function readSource(given: string): Promise<Source> {
-  const file = given === "-" ? "stdin" : given;
-  const text = await readText(given, file);
+  return checkText(
+    await readText(given, (file) => `name another, or write one: meshspan init ${file}`),
+  );
+}
+
+/** Checks the text of a description. Faults are in the result. */
+export function checkText({ file, text }: InputText): Source {
   const parsed = safeParseMeshYaml(text);
   const locate = (issue: Issue, certs = "certs"): Fault =>
     issue.path[0] === "certs"
@@ -49,18 +56,30 @@ export async function readSource(given: string): Promise<Source> {
  * @throws Failure with all of its faults.
  */
 export async function loadMesh(given: string): Promise<MeshSource> {
-  const source = await readSource(given);
+  return faultless(await readSource(given));
+}
+
+/**
+ * A description and its plan.
+ * @throws Failure with all faults of either.
+ */
+export async function loadPlan(given: string): Promise<PlannedSource> {
+  return planSource(await readSource(given));
+}
+
+/**
+ * The plan of a description that was read.
+ * @throws Failure with all faults of either.
+ */
+export async function planSource(checked: Source): Promise<PlannedSource> {
+  const source = faultless(checked);
+  return { source, plan: await located(source, () => planMesh(source.mesh)) };
+}
+
+function faultless(source: Source): MeshSource {
   const { mesh } = source;
   if (mesh === undefined) throw new Failure(source.faults, exitCodes.faulty);
   return { ...source, mesh };
-}
-
-/** The plan of a description. */
-export async function loadPlan(
-  given: string,
-): Promise<{ readonly source: MeshSource; readonly plan: Plan }> {
-  const source = await loadMesh(given);
-  return { source, plan: await located(source, () => planMesh(source.mesh)) };
 }
 
 /** Runs something over a mesh; its issues get their places in the description, or in the folder of certificates. */
@@ -77,34 +96,5 @@ export async function located<T>(
       error.issues.map((issue) => source.locate(issue, certs)),
       exitCodes.faulty,
     );
-  }
-}
-
-async function readText(given: string, file: string): Promise<string> {
-  try {
-    const bytes = given === "-" ? await buffer(process.stdin) : await readFile(given);
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (error) {
-    const { code = "", message } = error as NodeJS.ErrnoException;
-    const failure = (kind: CliCode, text: string, hint: string) =>
-      new Failure([{ code: kind, path: [], message: text, hint, file }], exitCodes.failure);
-    switch (code) {
-      case "ENOENT":
-        throw failure(
-          "file_not_found",
-          `there is no file ${file}`,
-          `name another, or write one: meshspan init ${file}`,
-        );
-      case "EISDIR":
-        throw failure("file_unreadable", `${file} is a folder`, "name the file in it");
-      case "ERR_ENCODING_INVALID_ENCODED_DATA":
-        throw failure("file_unreadable", `${file} is not a text file`, "write it in UTF-8");
-      default:
-        throw failure(
-          "file_unreadable",
-          `${file} can't be read (${code || message})`,
-          "name another",
-        );
-    }
   }
 }

@@ -12,11 +12,8 @@ export const defaultFile = "mesh.yaml";
 /** Where certificates are unless said otherwise. */
 export const defaultCerts = "certs";
 
-export function fileOption(): Option {
-  return new Option(
-    "-f, --file <file>",
-    `the mesh description, "-" for standard input (default: ${defaultFile})`,
-  );
+export function fileOption(what = 'the mesh description, "-" for standard input'): Option {
+  return new Option("-f, --file <file>", `${what} (default: ${defaultFile})`);
 }
 
 export function outputOption(choices: readonly Output[] = outputs): Option {

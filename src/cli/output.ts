@@ -1,6 +1,7 @@
 /** What a command prints: data on standard output, in the form that was asked for. */
 import type { Writable } from "node:stream";
 import { styleText } from "node:util";
+import type { DiffPart } from "../core/diff/format";
 import type { Output } from "./options";
 
 /** The same result in words and as data. */
@@ -50,4 +51,18 @@ export function coloured(
 ): string {
   if (stream.hasColors?.() !== true) return text;
   return styleText(colour, text, { validateStream: false });
+}
+
+const colours: Readonly<Record<DiffPart, Colour>> = {
+  high: "red",
+  medium: "yellow",
+  low: "dim",
+  added: "green",
+  removed: "red",
+  changed: "yellow",
+};
+
+/** A part of a difference, coloured. */
+export function paintDiff(part: DiffPart, text: string): string {
+  return coloured(colours[part], text);
 }

@@ -1,42 +1,61 @@
 /** `meshspan preview`: what a run of Pulumi would change in each cluster. */
-import { readFileSync } from "node:fs";
-import { text as textOf } from "node:stream/consumers";
 import { Command } from "commander";
-import { outputOption, withExamples } from "./options";
-import { printReport } from "./output";
+import { exitCodes, Failure, usageFailure } from "./failure";
+import { type Output, outputOption, withExamples } from "./options";
+import { paintDiff, printReport } from "./output";
+import type { PreviewData } from "./schemas";
 
 interface PreviewOptions {
-  readonly output: "text" | "json" | "markdown";
+  readonly output: Output;
 }
 
 export function previewCommand(): Command {
   const command = new Command("preview")
     .description("say per cluster what `pulumi preview --json` would change")
-    .argument("[file]", "what it printed; left out or -, standard input")
-    .addOption(outputOption(["text", "json", "markdown"]))
+    .argument("[file]", 'what it printed; left out or "-", standard input')
+    .addOption(outputOption())
     .action(runPreview);
   return withExamples(
     command,
-    "pulumi preview --json | meshspan preview",
     "meshspan preview preview.json --output markdown > comment.md",
+    "pulumi preview --json | meshspan preview",
   );
 }
 
-async function runPreview(file: string | undefined, { output }: PreviewOptions): Promise<void> {
-  const isInput = file === undefined || file === "-";
-  const name = isInput ? "standard input" : file;
-  const text = isInput ? await textOf(process.stdin) : readFileSync(file, "utf8");
-  const { readPreview } = await import("../core/diff/preview.js");
-  const preview = readPreview(parse(text));
-  if (preview === undefined) {
-    throw new Error(`${name} isn't what pulumi preview --json prints: give it all of its output`);
+async function runPreview(given: string | undefined, { output }: PreviewOptions): Promise<void> {
+  // Else it would wait for somebody to type JSON.
+  if (given === undefined && process.stdin.isTTY)
+    throw usageFailure("nothing is piped in", "pulumi preview --json | meshspan preview");
+  const { inputFailure, readText } = await import("./inputText.js");
+  const { file, text } = await readText(given ?? "-");
+  const { previewErrors, readPreview } = await import("../core/diff/preview.js");
+  const printed = parse(text);
+  const errors = previewErrors(printed);
+  if (errors.length > 0) throw previewFailure(file, errors);
+  const data: PreviewData | undefined = readPreview(printed);
+  if (data === undefined) {
+    throw inputFailure(
+      "file_unreadable",
+      file,
+      `${file} isn't what pulumi preview --json prints`,
+      "give it all of its output, and nothing else",
+    );
   }
   const { formatPreview } = await import("../core/diff/formatPreview.js");
   await printReport(output, {
-    data: preview,
-    text: () => formatPreview(preview, "text"),
-    markdown: () => formatPreview(preview, "markdown"),
+    data,
+    text: () => formatPreview(data, "text", { paint: paintDiff }),
+    markdown: () => formatPreview(data, "markdown"),
   });
+}
+
+/** A preview that failed says nothing about what a run would change. */
+function previewFailure(file: string, errors: readonly string[]): Failure {
+  const hint = "mend it, and run pulumi preview again";
+  return new Failure(
+    errors.map((message) => ({ code: "preview_failed", path: [], message, hint, file })),
+    exitCodes.failure,
+  );
 }
 
 /** The value of a JSON text; `undefined` for any other text. */

@@ -51,6 +51,7 @@ export function formatFault(fault: Fault): string {
     case "file_not_found":
     case "file_unreadable":
     case "file_exists":
+    case "preview_failed":
     case "system_error":
       return `meshspan: ${text}`;
     default: {

@@ -13,6 +13,8 @@ const names = [
   "render",
   "certs",
   "rotate",
+  "diff",
+  "preview",
   "status",
 ];
 

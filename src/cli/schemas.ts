@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { meshJsonSchema } from "../core/description";
+import { diff, preview } from "./diffSchema";
 import { count, list, text } from "./schemaParts";
 import { status } from "./statusSchema";
 
@@ -178,8 +179,21 @@ const rotate = z
 export type RotateData = z.infer<typeof rotate>;
 export type CertsData = z.infer<typeof certs>;
 export type CertificateData = z.infer<typeof certificate>;
+export type DiffData = z.infer<typeof diff>;
+export type PreviewData = z.infer<typeof preview>;
 
-const shapes = { errors, init, validate, trace, render, certs, rotate, status } as const;
+const shapes = {
+  errors,
+  init,
+  validate,
+  trace,
+  render,
+  certs,
+  rotate,
+  diff,
+  preview,
+  status,
+} as const;
 
 const titles: Readonly<Record<keyof typeof shapes, string>> = {
   errors: "What a failed meshspan command prints on standard error with --output json",
@@ -189,6 +203,8 @@ const titles: Readonly<Record<keyof typeof shapes, string>> = {
   render: "meshspan render --output json",
   certs: "meshspan certs init, verify, show and renew --output json",
   rotate: "meshspan certs rotate --output json",
+  diff: "meshspan diff --output json",
+  preview: "meshspan preview --output json",
   status: "meshspan status --output json",
 };
 

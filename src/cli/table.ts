@@ -1,5 +1,6 @@
 /** Tables of reports: aligned columns without borders, and Markdown. */
 import Table from "cli-table3";
+import { escapeMarkdown } from "../core/markdown";
 
 const none = [
   "top",
@@ -43,9 +44,12 @@ export function markdownTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
 ): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replace(/([\\|<>`*_])/g, "\\$1").replace(/\s+/g, " ")).join(" | ")} |\n`;
-  return [line(head), line(head.map(() => "-")), ...rows.map(line)]
-    .join("")
-    .replace(/\| -(?= \|)/g, "| ---");
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |\n`;
+  return [
+    head.map(escapeMarkdown),
+    head.map(() => "---"),
+    ...rows.map((row) => row.map(escapeMarkdown)),
+  ]
+    .map(line)
+    .join("");
 }

@@ -1,7 +1,8 @@
 /** `meshspan validate`: every fault of a description, with its line. */
-import { counted } from "../core/words";
 import { Command } from "commander";
-import { exitCodes, Failure, type Fault } from "./failure";
+import { escapeMarkdown } from "../core/markdown";
+import { counted } from "../core/words";
+import { Failure, type Fault } from "./failure";
 import { fileOption, type Output, outputOption, defaultFile, withExamples } from "./options";
 import { coloured, printReport } from "./output";
 import { formatFault } from "./report";
@@ -47,7 +48,7 @@ async function runValidate(
     text: () => data.files.map(formatFile).join(""),
     markdown: () =>
       data.ok
-        ? data.files.map(({ file: name }) => `- ${name}: no faults\n`).join("")
+        ? data.files.map(({ file: name }) => `- ${escapeMarkdown(name)}: no faults\n`).join("")
         : markdownTable(
             ["where", "what", "how to mend it", "code"],
             data.files.flatMap(({ faults }) => faults.map(markdownRow)),
@@ -61,18 +62,16 @@ type FileResult = ValidateData["files"][number];
 async function check(
   file: string,
 ): Promise<{ readonly result: FileResult; readonly exitCode: number }> {
-  const { located, readSource } = await import("./input.js");
-  const { planMesh } = await import("../core/plan.js");
+  const { loadPlan } = await import("./input.js");
   try {
-    const source = await readSource(file);
-    const { mesh, faults } = source;
-    if (mesh === undefined) throw new Failure(faults, exitCodes.faulty);
     // Some faults, such as objects that grow too large, are of the plan.
-    await located(source, () => planMesh(mesh));
-    const clusters = mesh.clusters.map(({ name }) => name);
+    const {
+      source: { file: name, mesh },
+    } = await loadPlan(file);
+    const clusters = mesh.clusters.map((cluster) => cluster.name);
     const services = mesh.services.map(({ key }) => key);
     const found = { name: mesh.name, clusters, services };
-    return { result: { file: source.file, ok: true, mesh: found, faults: [] }, exitCode: 0 };
+    return { result: { file: name, ok: true, mesh: found, faults: [] }, exitCode: 0 };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const shown = file === "-" ? "stdin" : file;

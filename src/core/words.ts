@@ -1,4 +1,4 @@
-/** Counts in words, and the order of words. */
+/** Counts in words, the order of words, and words that can be shown. */
 
 /** `1 call`, `2 calls`; a plural that isn't made with an s is given. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
@@ -8,4 +8,12 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
 /** By code units: the same everywhere, whatever the machine's language. */
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** A text without characters that steer a terminal or turn the direction of writing; those are written as `\u{1b}`. */
+export function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
 }

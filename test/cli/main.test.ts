@@ -18,6 +18,8 @@ const commands = [
   "certs show",
   "certs renew",
   "certs rotate",
+  "diff",
+  "preview",
   "schema",
   "completion",
   "demo",
@@ -29,7 +31,8 @@ describe("meshspan", () => {
     expect([status, stderr]).toEqual([0, ""]);
     const [, examples = ""] = stdout.split("\nExamples:\n");
     expect(examples).toMatch(new RegExp(`^  meshspan ${words.filter(Boolean).join(" ")}`));
-    for (const line of examples.trim().split("\n")) expect(line).toMatch(/^ *meshspan /);
+    for (const line of examples.trim().split("\n"))
+      expect(line).toMatch(/^ *(?:pulumi .* \| )?meshspan /);
   });
 
   it("lists all of them, and its exit codes", async () => {
@@ -55,6 +58,8 @@ describe("meshspan", () => {
     [["validat"], "unknown command 'validat'\n(Did you mean validate?)"],
     [["trace", "--hop"], "(Did you mean --hops?)"],
     [["trace", "-o", "xml"], "text, json, yaml, markdown"],
+    [["diff", "main", "-o", "xml"], "text, json, yaml, markdown"],
+    [["preview", "-o", "xml"], "text, json, yaml, markdown"],
     [["trace", "-f", "a.yaml", "b", "c", "d"], "too many arguments"],
     [["certs", "ini"], "unknown command 'ini'"],
     [["validate", "--file"], "argument missing"],
@@ -93,11 +98,18 @@ describe("meshspan", () => {
     },
   );
 
-  it.each([["trace"], ["validate"], ["graph"], ["render", "--stdout"], ["schema"]])(
+  it.each([
+    ["trace", "-f", gitOpsMesh],
+    ["validate", gitOpsMesh],
+    ["graph", gitOpsMesh],
+    ["render", gitOpsMesh, "--stdout"],
+    ["diff", gitOpsMesh, gitOpsMesh],
+    ["preview", fileIn(folder, "preview.json", '{"steps": []}')],
+    ["schema"],
+  ])(
     "fails in words in %s when its output has nowhere to go, and ends quietly when nobody reads on",
     async (...words) => {
-      const input = words[0] === "schema" ? [] : ["-f", gitOpsMesh];
-      const args = [...words.filter(Boolean), ...input];
+      const args = words.filter(Boolean);
       const full = openSync("/dev/full", "w");
       const { status, stderr } = await meshspan(args, { stdout: full });
       closeSync(full);

@@ -1,11 +1,14 @@
 /** A difference in words. */
-import type { MeshDiff } from "./change";
+import type { FieldChange, MeshDiff, Risk } from "./change";
 import { formatDiffMarkdown, maxComment } from "./formatMarkdown";
 import { formatDiffText } from "./formatText";
 
 /** `text` for a terminal, `markdown` for a comment on a pull request. The data itself is JSON. */
 export const diffFormats = ["text", "markdown"] as const;
 export type DiffFormat = (typeof diffFormats)[number];
+
+/** A part of the text that a terminal may show in a colour of its own. */
+export type DiffPart = Risk | FieldChange["change"];
 
 /** Options of `formatDiff`. */
 export interface FormatDiffOptions {
@@ -14,17 +17,22 @@ export interface FormatDiffOptions {
    * @default 65536, GitHub's limit of a comment
    */
   readonly maxLength?: number;
+  /**
+   * Colours a part of the text.
+   * @default leaves it as it is
+   */
+  readonly paint?: (part: DiffPart, text: string) => string;
 }
 
 /** A difference in words. Whatever names and values are, they break neither a terminal nor Markdown. */
 export function formatDiff(
   diff: MeshDiff,
   format: DiffFormat,
-  { maxLength = maxComment }: FormatDiffOptions = {},
+  { maxLength = maxComment, paint = (_, text) => text }: FormatDiffOptions = {},
 ): string {
   switch (format) {
     case "text":
-      return formatDiffText(diff);
+      return formatDiffText(diff, paint);
     case "markdown":
       return formatDiffMarkdown(diff, Math.max(maxLength, 1000));
   }

@@ -1,15 +1,9 @@
 /** A difference as a comment on a pull request: what is risky first, then a table per cluster, then the objects. */
+import { codeSpan, escapeHtml, escapeMarkdown } from "../markdown";
 import { counted } from "../words";
+import { type Row, type Section, writeBounded } from "./boundedMarkdown";
 import type { ChangedObject, FieldChange, MeshDiff, ObjectRef } from "./change";
 import { isEmptyDiff } from "./diff";
-import {
-  codeSpan,
-  escapeHtml,
-  escapeMarkdown,
-  type Row,
-  type Section,
-  writeBounded,
-} from "./markdownText";
 import {
   type ChangeRow,
   changeRows,

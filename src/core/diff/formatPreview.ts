@@ -1,19 +1,21 @@
 /** A preview in words, with the look of a difference. */
-import type { DiffFormat, FormatDiffOptions } from "./format";
+import { codeSpan, escapeHtml, escapeMarkdown } from "../markdown";
+import { printable } from "../words";
+import { type Section, writeBounded } from "./boundedMarkdown";
+import type { DiffFormat, DiffPart, FormatDiffOptions } from "./format";
 import { fieldsCell, leftOutNote, maxCell, maxComment } from "./formatMarkdown";
-import { codeSpan, escapeHtml, escapeMarkdown, type Section, writeBounded } from "./markdownText";
 import type { MeshPreview, PreviewedChange, PreviewedCluster } from "./preview";
-import { clip, fieldText, printable } from "./rows";
+import { clip, fieldText } from "./rows";
 
 /** What a preview says, for a terminal or as a comment on a pull request. */
 export function formatPreview(
   preview: MeshPreview,
   format: DiffFormat,
-  { maxLength = maxComment }: FormatDiffOptions = {},
+  { maxLength = maxComment, paint = (_, text) => text }: FormatDiffOptions = {},
 ): string {
   switch (format) {
     case "text":
-      return previewText(preview);
+      return previewText(preview, paint);
     case "markdown":
       return previewMarkdown(preview, Math.max(maxLength, 1000));
   }
@@ -21,21 +23,24 @@ export function formatPreview(
 
 const nothing = "nothing changes";
 
-function previewText({ clusters }: MeshPreview): string {
+function previewText(
+  { clusters }: MeshPreview,
+  paint: NonNullable<FormatDiffOptions["paint"]>,
+): string {
   if (clusters.length === 0) return `Preview: ${nothing}\n`;
-  const changed = (sign: string, changes: readonly PreviewedChange[]) =>
+  const changed = (part: DiffPart, sign: string, changes: readonly PreviewedChange[]) =>
     changes.flatMap(({ key, fields }) => [
-      `  ${sign} ${key}`,
-      ...fields.map((field) => `      ${field.path}: ${fieldText(field)}`),
+      paint(part, printable(`  ${sign} ${key}`)),
+      ...fields.map((field) => printable(`      ${field.path}: ${fieldText(field)}`)),
     ]);
   const sections = clusters.map((cluster) => [
-    `${nameOf(cluster)}: ${countsOf(cluster)}`,
-    ...changed("+-", cluster.replaced),
-    ...cluster.deleted.map((key) => `  -  ${key}`),
-    ...cluster.created.map((key) => `  +  ${key}`),
-    ...changed("~ ", cluster.updated),
+    printable(`${nameOf(cluster)}: ${countsOf(cluster)}`),
+    ...changed("removed", "+-", cluster.replaced),
+    ...cluster.deleted.map((key) => paint("removed", printable(`  -  ${key}`))),
+    ...cluster.created.map((key) => paint("added", printable(`  +  ${key}`))),
+    ...changed("changed", "~ ", cluster.updated),
   ]);
-  return `${sections.map((lines) => lines.map(printable).join("\n")).join("\n\n")}\n`;
+  return `${sections.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
 function previewMarkdown({ clusters }: MeshPreview, maxLength: number): string {

@@ -1,6 +1,8 @@
 /** A difference for a terminal: changes by risk, each with its reason, then the objects of each cluster. */
+import { printable } from "../words";
 import { type MeshDiff, risks } from "./change";
 import { isEmptyDiff } from "./diff";
+import type { FormatDiffOptions } from "./format";
 import {
   type ChangeRow,
   changeRows,
@@ -11,24 +13,25 @@ import {
   type ObjectGroup,
   objectGroups,
   objectSummary,
-  printable,
 } from "./rows";
 
 /** Everything that changes, a line for each thing. */
-export function formatDiffText(diff: MeshDiff): string {
-  const name = meshName(diff);
-  if (isEmptyDiff(diff)) return `${printable(name)}: nothing changes\n`;
+export function formatDiffText(diff: MeshDiff, paint: Paint): string {
+  const name = printable(meshName(diff));
+  if (isEmptyDiff(diff)) return `${name}: nothing changes\n`;
   const rows = changeRows(diff.changes);
   const sections = [
-    [`${name}: ${headline(diff)}; ${objectSummary(diff.objects)}`],
+    [`${name}: ${printable(`${headline(diff)}; ${objectSummary(diff.objects)}`)}`],
     ...risks
       .map((risk) => ({ risk, own: rows.filter((row) => row.risk === risk) }))
       .filter(({ own }) => own.length > 0)
-      .map(({ risk, own }) => [`${risk} risk`, ...own.flatMap(changeLines)]),
-    ...objectGroups(diff.objects).map(objectLines),
+      .map(({ risk, own }) => [paint(risk, `${risk} risk`), ...own.flatMap(changeLines)]),
+    ...objectGroups(diff.objects).map((group) => objectLines(group, paint)),
   ];
-  return `${sections.map((lines) => lines.map(printable).join("\n")).join("\n\n")}\n`;
+  return `${sections.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
+
+type Paint = NonNullable<FormatDiffOptions["paint"]>;
 
 function changeLines({ clusters, service, text, why }: ChangeRow): readonly string[] {
   const where =
@@ -38,17 +41,20 @@ function changeLines({ clusters, service, text, why }: ChangeRow): readonly stri
         ? service
         : `${service} in ${clusterNames(clusters)}`;
   const subject = clusters.length === 0 && service === "" ? "" : `${where}: `;
-  return [`  ${subject}${text}`, `      ${why}`];
+  return [`  ${subject}${text}`, `      ${why}`].map(printable);
 }
 
-function objectLines({ clusters, added, removed, changed }: ObjectGroup): readonly string[] {
+function objectLines(
+  { clusters, added, removed, changed }: ObjectGroup,
+  paint: Paint,
+): readonly string[] {
   return [
-    `objects of ${clusterNames(clusters)}`,
-    ...added.map(({ key }) => `  + ${key}`),
-    ...removed.map(({ key }) => `  - ${key}`),
+    printable(`objects of ${clusterNames(clusters)}`),
+    ...added.map(({ key }) => paint("added", printable(`  + ${key}`))),
+    ...removed.map(({ key }) => paint("removed", printable(`  - ${key}`))),
     ...changed.flatMap(({ key, fields }) => [
-      `  ~ ${key}`,
-      ...fields.map((field) => `      ${field.path}: ${fieldText(field)}`),
+      paint("changed", printable(`  ~ ${key}`)),
+      ...fields.map((field) => printable(`      ${field.path}: ${fieldText(field)}`)),
     ]),
   ];
 }

@@ -1,6 +1,6 @@
 /** What a run of Pulumi would change in each cluster, out of what `pulumi preview --json` prints. */
 import { type Manifest, objectKey } from "../objects/manifest";
-import { compareText } from "../words";
+import { compareText, printable } from "../words";
 import type { FieldChange } from "./change";
 import { fieldChanges } from "./fields";
 
@@ -63,6 +63,31 @@ export function readPreview(printed: unknown): MeshPreview | undefined {
       .sort(([a], [b]) => compareText(a, b))
       .map(([cluster, outcomes]) => toCluster(cluster, outcomes)),
   };
+}
+
+/**
+ * What went wrong in a preview, as Pulumi says it. Where something did, the steps are those before it, and not what a run
+ * would change.
+ * @param printed What `pulumi preview --json` printed, parsed.
+ */
+export function previewErrors(printed: unknown): readonly string[] {
+  if (!isMap(printed) || !Array.isArray(printed.diagnostics)) return [];
+  const messages = printed.diagnostics.flatMap((diagnostic: unknown) =>
+    isMap(diagnostic) && diagnostic.severity === "error" && typeof diagnostic.message === "string"
+      ? [withoutStack(diagnostic.message)]
+      : [],
+  );
+  return [...new Set(messages)];
+}
+
+function withoutStack(message: string): string {
+  const lines = message.replace(/^error: /, "").split("\n");
+  return printable(
+    lines
+      .filter((line) => !/^ +at /.test(line))
+      .join(" ")
+      .trim(),
+  );
 }
 
 interface Outcome {

@@ -1,4 +1,5 @@
 import type { ChangeKind, MeshDescription } from "../../../src";
+import { parsed } from "../../cli/run";
 import { describeMesh, diffOf, inShort, planOf, withoutCluster, withPay, withWest } from "./pairs";
 
 const plain = withPay({});
@@ -410,7 +411,9 @@ describe("the difference of two meshes says", () => {
   it.each(pairs.map(([kind, ...rest]) => [kind, rest] as const))(
     "%s",
     (kind, [before, after, expected]) => {
-      const { changes } = diffOf(before, after);
+      const diff = diffOf(before, after);
+      const { changes } = diff;
+      parsed("diff", JSON.stringify(diff));
       expect(changes.map(inShort)).toEqual(expected);
       expect(changes.map((change) => change.kind)).toContain(kind);
       expect(changes.every(({ why }) => /^\S.*[^.\s]$/.test(why))).toBe(true);

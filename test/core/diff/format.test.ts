@@ -9,7 +9,7 @@ import {
   planMesh,
 } from "../../../src";
 import { defaultPlacement, type Placement, shopMesh } from "../../../src/demo";
-import { escapeMarkdown } from "../../../src/core/diff/markdownText";
+import { escapeMarkdown } from "../../../src/core/markdown";
 import { sampleDescription, samplePlan, withChange } from "../sampleMesh";
 import { describeMesh, diffOf, planOf, withPay } from "./pairs";
 
@@ -114,6 +114,31 @@ describe("a difference in words", () => {
       "spec.template.spec.containers[name=istio-proxy].image changed",
       "spec.template.spec.containers[name=istio-proxy].ports changed",
     ]);
+  });
+
+  it("has colours where they are asked for, around what is safe to show", () => {
+    const objects = [
+      {
+        cluster: "east",
+        added: [{ key: "a\u001b", service: undefined }],
+        removed: [{ key: "b", service: undefined }],
+        changed: [{ key: "c", service: undefined, fields: [] }],
+      },
+    ];
+    const paint = (part: string, line: string) => `<${part}>${line}</>`;
+    expect(formatDiff({ ...nothing, changes: [change], objects }, "text", { paint })).toBe(
+      `shop: 1 change (1 medium); 1 object added, 1 removed, 1 changed in east
+
+<medium>medium risk</>
+  pay.default in west: opens
+      because
+
+objects of east
+<added>  + a\\u{1b}</>
+<removed>  - b</>
+<changed>  ~ c</>
+`,
+    );
   });
 
   it("can't be made to steer a terminal", () => {
