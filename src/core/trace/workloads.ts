@@ -1,6 +1,7 @@
 /** The pods of a cluster: what runs them, and whether they get a sidecar. */
 import type { PlannedObject } from "../objects/manifest";
-import { type ClusterIndex, namespaceOf } from "./planIndex";
+import { namespaceOf, type ObjectIndex } from "./objectIndex";
+import type { ClusterIndex } from "./planIndex";
 import { type DeploymentSpec, type Labels, selects, specOf } from "./specs";
 
 /** Kinds of workloads whose pods make calls and serve them. */
@@ -16,7 +17,7 @@ export function podOf({ manifest }: PlannedObject) {
 
 /** Every workload of a namespace whose pods have the labels. */
 export function workloadsWith(
-  cluster: ClusterIndex,
+  cluster: ObjectIndex,
   namespace: string,
   labels: Labels | undefined,
 ): readonly PlannedObject[] {
@@ -35,7 +36,7 @@ const builtIn = ["default", "kube-system", "kube-public", "kube-node-lease"];
 const neverInjected: readonly string[] = ["kube-system", "kube-public", "kube-node-lease"];
 
 /** Whether a namespace is there once the plan is applied. */
-export function hasNamespace(cluster: ClusterIndex, name: string): boolean {
+export function hasNamespace(cluster: ObjectIndex, name: string): boolean {
   return builtIn.includes(name) || namespaceObject(cluster, name) !== undefined;
 }
 
@@ -63,6 +64,6 @@ export function isInjected(cluster: ClusterIndex, workload: PlannedObject): bool
 const revisionName = "istio.io/rev";
 const injectName = "sidecar.istio.io/inject";
 
-function namespaceObject(cluster: ClusterIndex, name: string): PlannedObject | undefined {
+function namespaceObject(cluster: ObjectIndex, name: string): PlannedObject | undefined {
   return cluster.byKey(`core/Namespace//${name}`);
 }
