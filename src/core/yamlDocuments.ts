@@ -12,8 +12,7 @@ import {
   type Node,
   Parser,
   visit,
-  type YAMLParseError,
-  type YAMLWarning,
+  type YAMLError,
 } from "yaml";
 import type { PathSegment } from "./issues";
 import { once } from "./once";
@@ -90,8 +89,11 @@ type Aliases = ReadonlyMap<Alias, Node | undefined>;
 
 type PositionAt = (offset: number) => Position;
 
+/** An error or a warning of the composer. */
+type Complaint = Pick<YAMLError, "message" | "pos">;
+
 function toYamlDocument(document: Document.Parsed, positionAt: PositionAt): YamlDocument {
-  const toFault = ({ message, pos }: YAMLParseError | YAMLWarning): YamlFault => ({
+  const toFault = ({ message, pos }: Complaint): YamlFault => ({
     message: message.replace(/\s+/g, " ").replace(/[.:]$/, ""),
     hint: mendYaml,
     position: positionAt(pos[0]),
@@ -111,7 +113,7 @@ function toYamlDocument(document: Document.Parsed, positionAt: PositionAt): Yaml
 function valueOf(
   document: Document.Parsed,
   aliases: Aliases,
-  toFault: (error: YAMLParseError) => YamlFault,
+  toFault: (complaint: Complaint) => YamlFault,
   positionAt: PositionAt,
 ): Pick<YamlDocument, "value" | "faults"> {
   const fail = (...faults: readonly YamlFault[]) => ({ value: undefined, faults });
