@@ -86,18 +86,21 @@ function hiddenRules(
 ): readonly Violation[] {
   const [rule] = rules;
   if (rule === undefined) return [];
-  const blind = entries
-    .filter((entry) => !selectsPods(entry))
-    .flatMap((entry) => {
+  const toGateways = entries.filter((entry) => !selectsPods(entry));
+  // `undefined` stands for a namespace that nobody names.
+  const callers = new Set(
+    toGateways.flatMap((entry) => {
       const audience = audienceOf(entry);
-      const namespaces = audience === "everyone" ? [undefined] : [...audience];
-      return namespaces.filter(
-        (caller) => destinationRulesOf(index, host, caller, namespaceOf(entry)).length === 0,
-      );
-    })
-    .map((namespace) => namespace ?? "others");
+      return audience === "everyone" ? [undefined] : [...audience];
+    }),
+  );
+  const blind = [...callers].filter((caller) =>
+    toGateways
+      .filter((entry) => isVisible(entry, caller))
+      .every((entry) => destinationRulesOf(index, host, caller, namespaceOf(entry)).length === 0),
+  );
   if (blind.length === 0) return [];
-  const who = blind.includes("others") ? "other namespaces" : [...new Set(blind)].join(", ");
+  const who = blind.includes(undefined) ? "other namespaces" : blind.join(", ");
   return [
     {
       object: rule,
