@@ -46,8 +46,8 @@ function withoutNull(value: unknown): unknown {
 /** With all that names need; objects whose names the API server makes have the beginnings of these. */
 function named(read: unknown): Manifest {
   const { metadata, ...rest } = asMap(read);
-  const { name, generateName, ...others } = asMap(metadata);
-  const { namespace } = others;
+  const { name, ...others } = asMap(metadata);
+  const { namespace, generateName } = others;
   return {
     ...(rest as Pick<Manifest, "apiVersion" | "kind">),
     apiVersion: textOf(rest.apiVersion),
