@@ -8,11 +8,8 @@ const host = "redis.shop.svc.cluster.local";
 const gateway = (
   name: string,
   servers: readonly object[],
-  selector: Readonly<Record<string, string>> | undefined = gatewayLabels,
-): Manifest =>
-  object(networking, "Gateway", "edge", name, {
-    spec: { ...(selector === undefined ? {} : { selector }), servers },
-  });
+  selector: Readonly<Record<string, string>> = gatewayLabels,
+): Manifest => object(networking, "Gateway", "edge", name, { spec: { selector, servers } });
 
 describe("a gateway opens exactly what is exported", () => {
   const at = (index: number) =>
@@ -97,6 +94,7 @@ describe("a host is let through once", () => {
       second([passthroughServer(host)], { ...gatewayLabels, app: "second" }),
       [clash],
     ],
+    ["a selector that takes all pods", second([passthroughServer(host)], {}), [clash]],
     [
       "two servers of one Gateway",
       [gateway("eastwest", [passthroughServer(host), passthroughServer(host)])],

@@ -82,7 +82,7 @@ it("hostile objects are read, or left alone", () => {
     { apiVersion: 5, kind: {} },
     { apiVersion: "v1", kind: "Secret", metadata: "x" },
     { apiVersion: "v1", kind: "Secret", metadata: { name: 5, namespace: [] } },
-    { apiVersion: `${networking}`, kind: "Gateway", metadata: null, spec: null },
+    { apiVersion: networking, kind: "Gateway", metadata: null, spec: null },
     { apiVersion: "a/b/c", kind: "__proto__", metadata: { name: "x" } },
     JSON.parse(
       '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"},"data":{"__proto__":"y"}}',
