@@ -88,3 +88,10 @@ export function fileAt(commit: string, file: string): string | undefined {
   if (!content.ok) throw new Error(`git can't read ${file}: ${firstLine(content.stderr)}`);
   return content.stdout;
 }
+
+/** Whether git has a file, or would take it with the next commit: it is in a working copy, and nothing says to ignore it. */
+export function isKeptByGit(file: string): boolean {
+  const { folder, path } = placeOf(file);
+  const listing = ["--cached", "--others", "--exclude-standard"];
+  return git(folder, "ls-files", ...listing, "--", path).stdout !== "";
+}

@@ -80,7 +80,12 @@ export async function located<T>(
   }
 }
 
-async function readText(given: string, file: string): Promise<string> {
+/**
+ * The text of a file; `-` is standard input.
+ * @param file As it is shown.
+ * @throws Failure when it can't be read, or isn't UTF-8.
+ */
+export async function readText(given: string, file: string): Promise<string> {
   try {
     const bytes = given === "-" ? await buffer(process.stdin) : await readFile(given);
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { meshJsonSchema } from "../core/description";
+import { policyShape } from "./policyShape";
 
 const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
 const text = (description: string) => z.string().meta({ description });
@@ -59,6 +60,8 @@ const validate = z
     ),
   })
   .readonly();
+
+const validateFiles = policyShape(faultShape);
 
 const hop = z
   .strictObject({
@@ -155,17 +158,27 @@ const certs = z
 
 export type InitData = z.infer<typeof init>;
 export type ValidateData = z.infer<typeof validate>;
+export type ValidateFilesData = z.infer<typeof validateFiles>;
 export type TraceData = z.infer<typeof trace>;
 export type RenderData = z.infer<typeof render>;
 export type CertsData = z.infer<typeof certs>;
 export type CertificateData = z.infer<typeof certificate>;
 
-const shapes = { errors, init, validate, trace, render, certs } as const;
+const shapes = {
+  errors,
+  init,
+  validate,
+  "validate-files": validateFiles,
+  trace,
+  render,
+  certs,
+} as const;
 
 const titles: Readonly<Record<keyof typeof shapes, string>> = {
   errors: "What a failed meshspan command prints on standard error with --output json",
   init: "meshspan init --output json",
   validate: "meshspan validate --output json",
+  "validate-files": "meshspan validate --files --output json",
   trace: "meshspan trace --output json",
   render: "meshspan render --output json",
   certs: "meshspan certs init, verify and show --output json",

@@ -1,6 +1,7 @@
 /** The services of a cluster that others call: what its gateways let in, and the pods behind. */
 import { clusterDomain } from "../names";
 import type { PlannedObject } from "../objects/manifest";
+import { getOrMake, once } from "../once";
 import { isHostOf, withoutNamespace } from "../trace/hostPatterns";
 import { namespaceOf, type ObjectIndex } from "../trace/objectIndex";
 import {
@@ -33,12 +34,13 @@ export function exportedPods(
   index: ObjectIndex,
   settings: PolicySettings,
 ): readonly ExportedPods[] {
-  const hosts = exportedHosts(index);
-  return [
-    ...[...hosts].flatMap((host) => podsOfHost(index, settings, host)),
+  return getOrMake(known(index), settings, () => [
+    ...[...exportedHosts(index)].flatMap((host) => podsOfHost(index, settings, host)),
     ...index.byKind("ServiceEntry").flatMap((entry) => podsOfEntry(index, settings, entry)),
-  ];
+  ]);
 }
+
+const known = once((_index: ObjectIndex) => new Map<PolicySettings, readonly ExportedPods[]>());
 
 /** Servers of gateways that let TLS through by its server name. */
 export function isAutoPassthrough(server: { readonly tls?: { readonly mode?: string } }): boolean {

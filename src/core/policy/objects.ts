@@ -1,5 +1,5 @@
 /** Objects as such, whatever they are for. */
-import { formatPath, show } from "../issues";
+import { show } from "../issues";
 import type { PlannedObject } from "../objects/manifest";
 import type { ClusterRule } from "./rule";
 
@@ -12,12 +12,7 @@ export const objectMalformed: ClusterRule = {
     "The API server refuses an object whose fields are of another type, and the other rules can't read it.",
   check: ({ malformed }) =>
     malformed.flatMap(({ object, issues }) =>
-      issues.map(({ path, message, hint }) => ({
-        object,
-        path,
-        message: `${formatPath(path)}: ${message}`,
-        hint,
-      })),
+      issues.map(({ path, message, hint }) => ({ object, path, message, hint })),
     ),
 };
 

@@ -35,12 +35,13 @@ export const ruleMissing: ClusterRule = {
   title: "A global host that gateways serve has a DestinationRule",
   reason:
     "Endpoints that are gateways take mutual TLS under a server name alone. Without a DestinationRule that says so, calls leave in plaintext, and the gateway refuses them. It is looked for among these objects and those of the description only.",
-  check: (cluster, settings) =>
-    globalEntries(cluster, settings).flatMap(([host, entries]) => {
-      const rules = [...cluster.index.hostsOf("DestinationRule")].filter(([pattern]) =>
-        isHostOf(pattern, host),
-      );
-      if (rules.length > 0) return [];
+  check: (cluster, settings) => {
+    const wildcards = wildcardRules(cluster);
+    return globalEntries(cluster, settings).flatMap(([host, entries]) => {
+      const isRuled =
+        cluster.index.byHost("DestinationRule", host).length > 0 ||
+        wildcards.some((rule) => isHostOf(ruleHost(rule), host));
+      if (isRuled) return [];
       return entries
         .filter((entry) => leadsToGateways(entry, settings))
         .map((object) => ({
@@ -49,8 +50,15 @@ export const ruleMissing: ClusterRule = {
           message: `no DestinationRule says how gateways are called for ${show(host)}`,
           hint: "add one with ISTIO_MUTUAL, the server name and the subjectAltNames of the service",
         }));
-    }),
+    });
+  },
 };
+
+function wildcardRules({ index }: PolicyCluster): readonly PlannedObject[] {
+  return [...index.hostsOf("DestinationRule")].flatMap(([host, rules]) =>
+    host.startsWith("*") ? rules : [],
+  );
+}
 
 function leadsToGateways({ manifest }: PlannedObject, { gatewayPorts }: PolicySettings): boolean {
   const { endpoints = [] } = specOf<ServiceEntrySpec>(manifest);
@@ -68,11 +76,14 @@ export const ruleHidden: ClusterRule = {
     "Rules are looked for in the caller's namespace, then in the ServiceEntry's, then in Istio's root namespace, and exportTo counts; the first namespace with one decides, even where it has a wildcard only. Callers that see the host and not its rule send plaintext to another cluster's gateway (istiod's PushContext.destinationRule).",
   check: (cluster, settings) => {
     const callers = knownCallers(cluster, settings);
+    const wildcards = wildcardRules(cluster);
     return globalEntries(cluster, settings).flatMap(([host, entries]) => {
       const rules = cluster.index.byHost("DestinationRule", host);
       return [
         ...hiddenRules(cluster, host, entries, rules),
-        ...shadowedRules(cluster, host, rules, callers.get(host) ?? []),
+        ...shadowedRules(wildcards, host, rules, callers.get(host) ?? []).filter(
+          ({ object }) => namespaceOf(object) !== cluster.index.rootNamespace,
+        ),
       ];
     });
   },
@@ -113,17 +124,15 @@ function hiddenRules(
 
 /** A wildcard rule in a caller's own namespace takes the place of the host's rule in another. */
 function shadowedRules(
-  { index }: PolicyCluster,
+  wildcards: readonly PlannedObject[],
   host: string,
   rules: readonly PlannedObject[],
   callers: readonly KnownCaller[],
 ): readonly Violation[] {
   return callers.flatMap(({ name, namespace }) => {
-    if (namespace === index.rootNamespace || rules.length === 0) return [];
-    if (rules.some((rule) => namespaceOf(rule) === namespace)) return [];
-    return index
-      .byKind("DestinationRule", namespace)
-      .filter((rule) => ruleHost(rule).startsWith("*") && isHostOf(ruleHost(rule), host))
+    if (rules.length === 0 || rules.some((rule) => namespaceOf(rule) === namespace)) return [];
+    return wildcards
+      .filter((rule) => namespaceOf(rule) === namespace && isHostOf(ruleHost(rule), host))
       .map((object) => ({
         object,
         path: ["spec", "host"],

@@ -3,7 +3,8 @@ import type { PlannedObject } from "../objects/manifest";
 import { type Hop, hopsOf, nameOf } from "./hop";
 import type { ObjectIndex } from "./objectIndex";
 import type { ClusterIndex } from "./planIndex";
-import { type Labels, type PeerAuthenticationSpec, selects, specOf } from "./specs";
+import { policiesSelecting, policySelector } from "./selectors";
+import { type Labels, type PeerAuthenticationSpec, specOf } from "./specs";
 
 /** The pods that policies are asked about. */
 export interface PodsPlace {
@@ -60,11 +61,10 @@ export function mutualTlsDecisions({
   port,
 }: PodsPlace): readonly MutualTlsDecision[] {
   const { rootNamespace } = server;
-  const own = namespace === rootNamespace ? [] : server.byKind("PeerAuthentication", namespace);
-  const ofRoot = server.byKind("PeerAuthentication", rootNamespace);
-  const ofWorkload = own.filter(
-    (policy) => !isForAll(policy) && selects(selectorOf(policy), labels),
-  );
+  const policiesOf = (name: string, pods: Labels) =>
+    policiesSelecting(server, "PeerAuthentication", name, pods);
+  const own = namespace === rootNamespace ? [] : policiesOf(namespace, labels);
+  const ofWorkload = own.filter((policy) => !isForAll(policy));
   const levels = [
     ofWorkload.map((policy) => {
       const mode = portModeOf(policy, port);
@@ -73,7 +73,7 @@ export function mutualTlsDecisions({
         : decisionOf(policy);
     }),
     own.filter(isForAll).map(decisionOf),
-    ofRoot.filter(isForAll).map(decisionOf),
+    policiesOf(rootNamespace, {}).map(decisionOf),
   ];
   return levels.find((decisions) => decisions.some(({ mode }) => isSet(mode))) ?? [];
 }
@@ -87,13 +87,9 @@ function isSet(mode: string | undefined): boolean {
   return mode !== undefined && mode !== "UNSET";
 }
 
-function selectorOf({ manifest }: PlannedObject): Labels {
-  return specOf<PeerAuthenticationSpec>(manifest).selector?.matchLabels ?? {};
-}
-
 /** Without a selector, a policy is its namespace's or, in the root namespace, the mesh's. */
 function isForAll(policy: PlannedObject): boolean {
-  return Object.keys(selectorOf(policy)).length === 0;
+  return Object.keys(policySelector(policy)).length === 0;
 }
 
 function portModeOf({ manifest }: PlannedObject, port: number | undefined): string | undefined {

@@ -4,7 +4,8 @@ import { principalOf } from "../names";
 import type { PodsPlace, PolicyPlace } from "./authentication";
 import { matchesRules, type Verdict } from "./authorizationRules";
 import { type CallerIdentity, type Hop, hopsOf, nameOf } from "./hop";
-import { type AuthorizationPolicySpec, selects, specOf } from "./specs";
+import { policiesSelecting } from "./selectors";
+import { type AuthorizationPolicySpec, specOf } from "./specs";
 
 export function authorizationHop(place: PolicyPlace, caller: CallerIdentity): Hop {
   const { server } = place;
@@ -53,11 +54,11 @@ export function policiesFor({
   labels,
 }: Omit<PodsPlace, "port">): readonly PlannedObject[] {
   return [...new Set([server.rootNamespace, namespace])]
-    .flatMap((name) => server.byKind("AuthorizationPolicy", name))
+    .flatMap((name) => policiesSelecting(server, "AuthorizationPolicy", name, labels))
     .filter(({ manifest }) => {
-      const { selector, targetRef, targetRefs } = specOf<AuthorizationPolicySpec>(manifest);
+      const { targetRef, targetRefs } = specOf<AuthorizationPolicySpec>(manifest);
       const isDryRun = manifest.metadata.annotations?.["istio.io/dry-run"] === "true";
       const isForSidecars = targetRef === undefined && targetRefs === undefined;
-      return isForSidecars && !isDryRun && selects(selector?.matchLabels, labels);
+      return isForSidecars && !isDryRun;
     });
 }

@@ -22,6 +22,7 @@ export class ObjectIndex {
   readonly #byNamespace = new Map<string, ReadonlyMap<string, readonly PlannedObject[]>>();
   readonly #byHost = new Map<string, ReadonlyMap<string, readonly PlannedObject[]>>();
   #byKey: ReadonlyMap<string, PlannedObject> | undefined;
+  #byName: ReadonlyMap<string, PlannedObject> | undefined;
 
   /** @param name Of the cluster. */
   constructor(name: string, objects: readonly PlannedObject[], rootNamespace: string) {
@@ -55,7 +56,14 @@ export class ObjectIndex {
   }
 
   named(kind: string, namespace: string, name: string): PlannedObject | undefined {
-    return this.byKind(kind, namespace).find(({ manifest }) => manifest.metadata.name === name);
+    this.#byName ??= new Map(
+      // Of two with one name the first counts.
+      this.objects.toReversed().map((object) => {
+        const { kind: own, metadata } = object.manifest;
+        return [`${own}/${namespaceOf(object)}/${metadata.name}`, object];
+      }),
+    );
+    return this.#byName.get(`${kind}/${namespace}/${name}`);
   }
 }
 

@@ -1,8 +1,10 @@
 /** The pods of a cluster: what runs them, and whether they get a sidecar. */
 import type { PlannedObject } from "../objects/manifest";
+import { once } from "../once";
 import { namespaceOf, type ObjectIndex } from "./objectIndex";
 import type { ClusterIndex } from "./planIndex";
-import { type DeploymentSpec, type Labels, selects, specOf } from "./specs";
+import { labelSearch } from "./selectors";
+import { type DeploymentSpec, type Labels, specOf } from "./specs";
 
 /** Kinds of workloads whose pods make calls and serve them. */
 export const workloadKinds: readonly string[] = ["Deployment", "StatefulSet", "DaemonSet"];
@@ -15,15 +17,20 @@ export function podOf({ manifest }: PlannedObject) {
   return { labels, annotations, serviceAccountName, containers, hostNetwork: hostNetwork === true };
 }
 
+const searches = once((cluster: ObjectIndex) =>
+  labelSearch(
+    workloadKinds.flatMap((kind) => cluster.byKind(kind)),
+    (workload) => podOf(workload).labels,
+  ),
+);
+
 /** Every workload of a namespace whose pods have the labels. */
 export function workloadsWith(
   cluster: ObjectIndex,
   namespace: string,
   labels: Labels | undefined,
 ): readonly PlannedObject[] {
-  return workloadKinds
-    .flatMap((kind) => cluster.byKind(kind, namespace))
-    .filter((workload) => selects(labels, podOf(workload).labels));
+  return searches(cluster)(namespace, labels);
 }
 
 /** Whether a workload is scaled to nothing; then it serves nobody. */

@@ -45,7 +45,8 @@ describe("objects are what their kinds promise", () => {
       settings,
     );
     expect(finding).toMatchObject({
-      message: 'spec.servers[0].hosts: "*" is a text',
+      path: ["spec", "servers", 0, "hosts"],
+      message: '"*" is a text',
       hint: "write a list",
     });
   });
