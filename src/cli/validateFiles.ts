@@ -88,16 +88,15 @@ async function readFiles(given: readonly string[], plan: Plan | undefined): Prom
   const exitCodesOf: number[] = [];
   for (const path of given) {
     try {
-      const found = await findManifestFiles(path, names);
-      const read = await Promise.all(found.map(readManifestFile));
-      for (const [index, { objects, faults: own }] of read.entries()) {
-        const file = found[index];
-        if (file !== undefined) files.set(file, objects);
-        faults.push(...own);
-        if (own.length > 0) exitCodesOf.push(exitCodes.faulty);
+      let count = 0;
+      for (const file of await findManifestFiles(path, names)) {
+        const read = await readManifestFile(file);
+        files.set(file, read.objects);
+        faults.push(...read.faults);
+        if (read.faults.length > 0) exitCodesOf.push(exitCodes.faulty);
+        count += read.objects.length + read.faults.length;
       }
-      if (read.every(({ objects, faults: own }) => objects.length + own.length === 0))
-        throw nothingIn(path);
+      if (count === 0) throw nothingIn(path);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       faults.push(...error.faults);
@@ -105,6 +104,18 @@ async function readFiles(given: readonly string[], plan: Plan | undefined): Prom
     }
   }
   return { files, faults, exitCode: exitCodesOf.length === 0 ? 0 : Math.min(...exitCodesOf) };
+}
+
+/** Characters of a file. The places of what is in it take some fifty times as much memory. */
+const maxLength = 32 * 1024 * 1024;
+
+function tooLarge(file: string): Failure {
+  const message = `${file} has more than ${maxLength / 1024 / 1024} MB`;
+  const hint = "split it at its documents";
+  return new Failure(
+    [{ code: "file_unreadable", path: [], message, hint, file }],
+    exitCodes.failure,
+  );
 }
 
 /** A check of nothing would pass. */
@@ -125,6 +136,7 @@ async function readManifestFile({ file }: ManifestFile): Promise<{
 }> {
   const shown = file === "-" ? "stdin" : file;
   const text = await readText(file, shown);
+  if (text.length > maxLength) throw tooLarge(shown);
   const { manifests, faults } = readManifests(text);
   const mayHaveKeys = /ca-key\.pem|tls\.key/.test(text);
   const exposure = mayHaveKeys && file !== "-" ? keyExposure(file) : undefined;

@@ -46,13 +46,17 @@ export const ruleMissing: ClusterRule = {
         .filter((entry) => leadsToGateways(entry, settings))
         .map((object) => ({
           object,
-          path: ["spec", "hosts"],
+          path: hostPath(object, host),
           message: `no DestinationRule says how gateways are called for ${show(host)}`,
           hint: "add one with ISTIO_MUTUAL, the server name and the subjectAltNames of the service",
         }));
     });
   },
 };
+
+function hostPath({ manifest }: PlannedObject, host: string): Violation["path"] {
+  return ["spec", "hosts", specOf<ServiceEntrySpec>(manifest).hosts?.indexOf(host) ?? 0];
+}
 
 function wildcardRules({ index }: PolicyCluster): readonly PlannedObject[] {
   return [...index.hostsOf("DestinationRule")].flatMap(([host, rules]) =>

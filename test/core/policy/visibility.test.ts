@@ -14,7 +14,7 @@ const caller = (namespace: string) =>
   deployment("cart", { namespace, env: [{ name: "REDIS", value: `${host}:6379` }] });
 
 describe("a host that gateways serve has a DestinationRule", () => {
-  const found = ["rule_missing ServiceEntry shop/redis spec.hosts"];
+  const found = ["rule_missing ServiceEntry shop/redis spec.hosts[0]"];
   const rows: readonly Row[] = [
     ["none", [redis()], found],
     ["one for another host", [redis(), rule("pay", "pay.shop.global")], found],
