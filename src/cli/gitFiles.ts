@@ -93,3 +93,10 @@ export function fileAt(commit: string, file: string, name: string): string | und
   }
   return decodeText(name, said(git(folder, "cat-file", "blob", object)));
 }
+
+/** Whether git has a file, or would take it with the next commit: it is in a working copy, and nothing says to ignore it. */
+export function isKeptByGit(file: string): boolean {
+  const { folder, path } = placeOf(file);
+  const listing = ["--cached", "--others", "--exclude-standard"];
+  return git(folder, "ls-files", ...listing, "--", path).stdout.length > 0;
+}

@@ -1,6 +1,6 @@
 /** How a failed command says so: lines for a person, one document for a program, never a stack trace. */
 import { CommanderError } from "commander";
-import { formatIssue, type Issue, MeshError } from "../core/issues";
+import { formatIssue, MeshError } from "../core/issues";
 import { exitCodes, Failure, type Fault } from "./failure";
 
 /** What a person can do about an error of the system. */
@@ -40,10 +40,7 @@ export function formatFault(fault: Fault): string {
   const { file, line, column, code } = fault;
   // A path below the certificates' folder is the file's own.
   const isFile = file !== undefined && line === undefined;
-  const text = formatIssue({ ...fault, path: isFile ? [] : fault.path } as Issue).replace(
-    /: $/,
-    "",
-  );
+  const text = formatIssue({ ...fault, path: isFile ? [] : fault.path }).replace(/: $/, "");
   switch (code) {
     case "usage":
     case "unknown_name":

@@ -9,6 +9,7 @@ const names = [
   "errors",
   "init",
   "validate",
+  "validate-files",
   "trace",
   "render",
   "certs",

@@ -7,6 +7,7 @@ import { meshJsonSchema } from "../core/description";
 import { diff, preview } from "./diffSchema";
 import { count, list, text } from "./schemaParts";
 import { status } from "./statusSchema";
+import { policyShape } from "./policyShape";
 
 const path = list(z.union([z.string(), z.number()])).meta({
   description: "The way to the faulty value from the top of the description.",
@@ -58,6 +59,8 @@ const validate = z
     ),
   })
   .readonly();
+
+const validateFiles = policyShape(faultShape);
 
 const hop = z
   .strictObject({
@@ -155,6 +158,7 @@ const certs = z
 
 export type InitData = z.infer<typeof init>;
 export type ValidateData = z.infer<typeof validate>;
+export type ValidateFilesData = z.infer<typeof validateFiles>;
 export type TraceData = z.infer<typeof trace>;
 export type RenderData = z.infer<typeof render>;
 const rotate = z
@@ -186,6 +190,7 @@ const shapes = {
   errors,
   init,
   validate,
+  "validate-files": validateFiles,
   trace,
   render,
   certs,
@@ -199,6 +204,7 @@ const titles: Readonly<Record<keyof typeof shapes, string>> = {
   errors: "What a failed meshspan command prints on standard error with --output json",
   init: "meshspan init --output json",
   validate: "meshspan validate --output json",
+  "validate-files": "meshspan validate --files --output json",
   trace: "meshspan trace --output json",
   render: "meshspan render --output json",
   certs: "meshspan certs init, verify, show and renew --output json",

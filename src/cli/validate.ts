@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { escapeMarkdown } from "../core/markdown";
 import { counted } from "../core/words";
-import { Failure, type Fault } from "./failure";
+import { Failure, type Fault, usageFailure } from "./failure";
 import { fileOption, type Output, outputOption, defaultFile, withExamples } from "./options";
 import { coloured, printReport } from "./output";
 import { formatFault } from "./report";
@@ -10,6 +10,7 @@ import type { ValidateData } from "./schemas";
 
 interface ValidateOptions {
   readonly file?: string;
+  readonly files?: readonly string[];
   readonly output: Output;
 }
 
@@ -18,6 +19,10 @@ export function validateCommand(): Command {
     .description("print every fault of a description with its line, and how to mend it")
     .argument("[files...]", `descriptions, "-" for standard input (default: ${defaultFile})`)
     .addOption(fileOption())
+    .option(
+      "--files <paths...>",
+      "hold the manifests of these files and folders against Meshspan's rules instead; a folder is a cluster (or cluster=path), - is standard input. A description gives the settings and the objects that are planned",
+    )
     .addOption(outputOption())
     .action(runValidate);
   return withExamples(
@@ -25,14 +30,18 @@ export function validateCommand(): Command {
     "meshspan validate",
     "meshspan validate staging.yaml production.yaml",
     "meshspan validate --output json - < mesh.yaml",
+    "meshspan validate --files manifests",
+    "meshspan validate --file mesh.yaml --files east=apps/frankfurt west=apps/dublin",
+    "kustomize build east | meshspan validate --files -",
   );
 }
 
 async function runValidate(
   given: readonly string[],
-  { file, output }: ValidateOptions,
+  { file, files: manifests, output }: ValidateOptions,
 ): Promise<void> {
   const named = [...given, ...(file === undefined ? [] : [file])];
+  if (manifests !== undefined) return checkManifests(manifests, [...new Set(named)], output);
   const files = [...new Set(named.length === 0 ? [defaultFile] : named)];
   const checked = [];
   for (const one of files) checked.push(await check(one));
@@ -54,6 +63,24 @@ async function runValidate(
             data.files.flatMap(({ faults }) => faults.map(markdownRow)),
           ),
   });
+}
+
+async function checkManifests(
+  manifests: readonly string[],
+  [description, other]: readonly string[],
+  output: Output,
+): Promise<void> {
+  if (other !== undefined) {
+    throw usageFailure(
+      `manifests are of one mesh, and two descriptions are named, ${description ?? ""} and ${other}`,
+      "name one of them",
+    );
+  }
+  const { validateFiles } = await import("./validateFiles.js");
+  const { policyReport } = await import("./policyReport.js");
+  const { data, exitCode } = await validateFiles(manifests, description);
+  process.exitCode = exitCode;
+  await printReport(output, policyReport(data));
 }
 
 type FileResult = ValidateData["files"][number];

@@ -114,7 +114,7 @@ export function formatPath(path: readonly PathSegment[]): string {
 }
 
 /** `services["pay.default"].ports[1].name: "HTTP_1" is not a port name: use lowercase letters…` */
-export function formatIssue(issue: Issue): string {
+export function formatIssue(issue: Pick<Issue, "path" | "message" | "hint">): string {
   const where = issue.path.length === 0 ? "" : `${formatPath(issue.path)}: `;
   return `${where}${issue.message}: ${issue.hint}`;
 }

@@ -22,6 +22,7 @@ export {
   type EnsuredCertificates,
   type EnsureOptions,
 } from "./directory";
+export { certificateReader } from "./certificateReader";
 export { daysLeft, fingerprintOf } from "./fingerprint";
 export { defaultKeyAlgorithm, type KeyAlgorithm } from "./keys";
 export { issueLeaf, type Leaf, type LeafOptions } from "./leaf";

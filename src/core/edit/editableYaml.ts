@@ -46,7 +46,7 @@ export class EditableYaml {
 
   /** @throws MeshError with `yaml_syntax` */
   constructor(text: string) {
-    const read = readYaml(text, undefined, true);
+    const read = readYaml(text);
     if (read.faults !== undefined) {
       const issues = new IssueCollector();
       for (const { message, hint } of read.faults) issues.add("yaml_syntax", message, hint);

@@ -1,10 +1,11 @@
 /** Who may call the serving pods (Istio's AuthorizationPolicy): what denies comes before what allows. */
 import type { PlannedObject } from "../objects/manifest";
 import { principalOf } from "../names";
-import type { PolicyPlace } from "./authentication";
+import type { PodsPlace, PolicyPlace } from "./authentication";
 import { matchesRules, type Verdict } from "./authorizationRules";
 import { type CallerIdentity, type Hop, hopsOf, nameOf } from "./hop";
-import { type AuthorizationPolicySpec, selects, specOf } from "./specs";
+import { policiesSelecting } from "./selectors";
+import { type AuthorizationPolicySpec, specOf } from "./specs";
 
 export function authorizationHop(place: PolicyPlace, caller: CallerIdentity): Hop {
   const { server } = place;
@@ -47,13 +48,17 @@ export function authorizationHop(place: PolicyPlace, caller: CallerIdentity): Ho
 }
 
 /** Policies of the pods' namespace and of the root namespace; a dry run, or one for a waypoint, enforces nothing here. */
-function policiesFor({ server, namespace, labels }: PolicyPlace): readonly PlannedObject[] {
+export function policiesFor({
+  server,
+  namespace,
+  labels,
+}: Omit<PodsPlace, "port">): readonly PlannedObject[] {
   return [...new Set([server.rootNamespace, namespace])]
-    .flatMap((name) => server.byKind("AuthorizationPolicy", name))
+    .flatMap((name) => policiesSelecting(server, "AuthorizationPolicy", name, labels))
     .filter(({ manifest }) => {
-      const { selector, targetRef, targetRefs } = specOf<AuthorizationPolicySpec>(manifest);
+      const { targetRef, targetRefs } = specOf<AuthorizationPolicySpec>(manifest);
       const isDryRun = manifest.metadata.annotations?.["istio.io/dry-run"] === "true";
       const isForSidecars = targetRef === undefined && targetRefs === undefined;
-      return isForSidecars && !isDryRun && selects(selector?.matchLabels, labels);
+      return isForSidecars && !isDryRun;
     });
 }

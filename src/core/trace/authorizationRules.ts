@@ -1,6 +1,6 @@
 /** Whether a call meets a policy's rules, as far as a plan can tell. */
 import { principalOf } from "../names";
-import type { PolicyPlace } from "./authentication";
+import type { PodsPlace, PolicyPlace } from "./authentication";
 import type { CallerIdentity } from "./hop";
 import type { AuthorizationRule, RuleFields } from "./specs";
 
@@ -13,24 +13,33 @@ export function matchesRules(
   place: PolicyPlace,
   caller: CallerIdentity,
 ): Verdict {
-  return any(
-    (rules ?? []).map(({ from = [], to = [], when = [] }) =>
-      all([
-        from.length === 0
-          ? "yes"
-          : any(from.map(({ source }) => fromSource(source, place, caller))),
-        to.length === 0 ? "yes" : any(to.map(({ operation }) => toOperation(operation, place))),
-        when.length === 0 ? "yes" : "unknown",
-      ]),
-    ),
-  );
+  return any((rules ?? []).map((rule) => matchesRule(rule, place, knownSource(place, caller))));
 }
 
-function fromSource(
-  source: RuleFields | undefined,
-  { server }: PolicyPlace,
-  caller: CallerIdentity,
+/**
+ * Whether a rule lets calls through that come without an identity, as in plaintext. An address is none;
+ * whether a request has a token of its own isn't known.
+ */
+export function admitsAnyone(rule: AuthorizationRule, place: Pick<PodsPlace, "port">): Verdict {
+  return matchesRule(rule, place, anonymousSource);
+}
+
+/** How a field of a source is judged, by its name. */
+type Judges = Readonly<Record<string, (text: string) => Verdict>>;
+
+function matchesRule(
+  { from = [], to = [], when = [] }: AuthorizationRule,
+  place: Pick<PodsPlace, "port">,
+  judges: Judges,
 ): Verdict {
+  return all([
+    from.length === 0 ? "yes" : any(from.map(({ source }) => fields(source, judges))),
+    to.length === 0 ? "yes" : any(to.map(({ operation }) => toOperation(operation, place))),
+    when.length === 0 ? "yes" : "unknown",
+  ]);
+}
+
+function knownSource({ server }: PolicyPlace, caller: CallerIdentity): Judges {
   const isPrincipal = (pattern: string) => principalFits(pattern, server.trustDomains, caller);
   const isNamespace = (pattern: string): Verdict =>
     caller.namespace === undefined
@@ -38,25 +47,39 @@ function fromSource(
         ? "yes"
         : "unknown"
       : yesOrNo(fits(pattern, caller.namespace));
-  return fields(source, {
+  return {
     principals: isPrincipal,
     namespaces: isNamespace,
     notPrincipals: (pattern) => not(isPrincipal(pattern)),
     notNamespaces: (pattern) => not(isNamespace(pattern)),
-  });
+  };
 }
 
-function toOperation(operation: RuleFields | undefined, { port }: PolicyPlace): Verdict {
+/** Principals, namespaces and ServiceAccounts are read from a certificate, which these callers don't have. */
+const anonymousSource: Judges = {
+  principals: () => "no",
+  namespaces: () => "no",
+  serviceAccounts: () => "no",
+  notPrincipals: () => "yes",
+  notNamespaces: () => "yes",
+  notServiceAccounts: () => "yes",
+  ipBlocks: () => "yes",
+  remoteIpBlocks: () => "yes",
+  notIpBlocks: () => "yes",
+  notRemoteIpBlocks: () => "yes",
+};
+
+function toOperation(
+  operation: RuleFields | undefined,
+  { port }: Pick<PodsPlace, "port">,
+): Verdict {
   const isPort = (number: string): Verdict =>
     port === undefined ? "unknown" : yesOrNo(Number(number) === port);
   return fields(operation, { ports: isPort, notPorts: (number) => not(isPort(number)) });
 }
 
 /** Every field has to fit: one of its texts, or of those that begin with `not`, all. */
-function fields(
-  given: RuleFields | undefined,
-  known: Readonly<Record<string, (text: string) => Verdict>>,
-): Verdict {
+function fields(given: RuleFields | undefined, known: Judges): Verdict {
   return all(
     Object.entries(given ?? {}).map(([name, texts = []]) => {
       const judge = known[name];

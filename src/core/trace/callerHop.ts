@@ -1,7 +1,8 @@
 /** The first hop: the caller's pods have a sidecar, without which nothing of the mesh is for them. */
 import type { Call } from "./calls";
 import { type Hop, hopsOf, nameOf } from "./hop";
-import { type ClusterIndex, namespaceOf } from "./planIndex";
+import { namespaceOf } from "./objectIndex";
+import type { ClusterIndex } from "./planIndex";
 import { type Labels, selects, type SidecarSpec, specOf } from "./specs";
 import { isInjected, podOf, workloadKinds } from "./workloads";
 

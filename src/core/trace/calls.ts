@@ -2,6 +2,7 @@
 import { type PlannedObject } from "../objects/manifest";
 import type { ClusterPlan, Plan } from "../plan";
 import { type DeploymentSpec, type ServiceSpec, specOf } from "./specs";
+import { workloadKinds } from "./workloads";
 
 /** A call that pods of a cluster make. */
 export interface Call {
@@ -55,9 +56,17 @@ export function localCallsOf(plan: Plan): readonly Call[] {
 const addressPattern =
   /^(?:[a-z][a-z0-9+.-]*:\/\/)?((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*):(\d{1,5})(?:\/.*)?$/;
 
-function environmentCalls(cluster: ClusterPlan): readonly Call[] {
+function environmentCalls({ cluster, objects }: ClusterPlan): readonly Call[] {
+  return workloadCalls(
+    cluster.name,
+    objects.filter(({ stage }) => stage === "workloads"),
+  );
+}
+
+/** Every call of the workloads among a cluster's objects, each once for a caller, a host and a port. */
+export function workloadCalls(cluster: string, objects: readonly PlannedObject[]): readonly Call[] {
   const calls = new Map<string, Call>();
-  for (const { manifest } of cluster.objects.filter(isWorkload)) {
+  for (const { manifest } of objects.filter(isWorkload)) {
     const pod = specOf<DeploymentSpec>(manifest).template?.spec;
     const caller = {
       name: manifest.metadata.name,
@@ -70,17 +79,15 @@ function environmentCalls(cluster: ClusterPlan): readonly Call[] {
     ].flatMap(({ env }) => env ?? [])) {
       const [, host, port] = addressPattern.exec(value) ?? [];
       if (host === undefined || port === undefined) continue;
-      const call = { cluster: cluster.cluster.name, caller, host, port: Number(port) };
+      const call = { cluster, caller, host, port: Number(port) };
       calls.set(`${caller.namespace}/${caller.name} ${host}:${port}`, call);
     }
   }
   return [...calls.values()];
 }
 
-function isWorkload({ stage, manifest }: PlannedObject): boolean {
-  return (
-    stage === "workloads" && ["Deployment", "StatefulSet", "DaemonSet"].includes(manifest.kind)
-  );
+function isWorkload({ manifest }: PlannedObject): boolean {
+  return workloadKinds.includes(manifest.kind);
 }
 
 function describedCalls(plan: Plan): Map<string, Call[]> {

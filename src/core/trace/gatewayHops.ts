@@ -5,7 +5,9 @@ import type { PlannedObject } from "../objects/manifest";
 import { parseSni } from "../names";
 import { type CallerIdentity, type Hop, hopsOf, nameOf } from "./hop";
 import { getOrMake, once } from "../once";
-import { type ClusterIndex, namespaceOf, type PlanIndex } from "./planIndex";
+import { isHostOf } from "./hostPatterns";
+import { namespaceOf } from "./objectIndex";
+import type { ClusterIndex, PlanIndex } from "./planIndex";
 import { serviceHops } from "./serviceHops";
 import {
   type DestinationRuleSpec,
@@ -156,12 +158,6 @@ function chainFor(
       ? `no Gateway of ${peer.name} configures its gateway`
       : `${nameOf(first)} of ${peer.name} doesn't let ${host} through at port ${ports[0] ?? ""}`,
   );
-}
-
-/** Exact, or below `*.`; a namespace in front restricts nothing. */
-function isHostOf(pattern: string, host: string): boolean {
-  const exact = pattern.slice(pattern.indexOf("/") + 1);
-  return exact.startsWith("*") ? host.endsWith(exact.slice(1)) : exact === host;
 }
 
 /** The labels of a subset on the serving side; none for the whole service; `undefined` when there is no such subset. */

@@ -6,7 +6,8 @@ import { parseStubDomains } from "../stubDomains";
 import { readCorefile } from "../corefileBlocks";
 import { type Hop, hopsOf, nameOf } from "./hop";
 import { getOrMake, once } from "../once";
-import { type ClusterIndex, namespaceOf } from "./planIndex";
+import { namespaceOf } from "./objectIndex";
+import type { ClusterIndex } from "./planIndex";
 import { type ServiceSpec, specOf } from "./specs";
 import { isScaledToZero } from "./workloads";
 

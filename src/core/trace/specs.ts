@@ -1,4 +1,4 @@
-/** What `trace` reads of planned objects. Everything may be missing: a trace says so instead of failing. */
+/** What traces and policies read of objects. Everything may be missing: they say so instead of failing. */
 import type { Late } from "../late";
 import type { Manifest } from "../objects/manifest";
 
@@ -20,21 +20,24 @@ export interface ServiceEntrySpec {
   readonly exportTo?: readonly string[];
   readonly endpoints?: readonly EndpointSpec[];
   readonly workloadSelector?: { readonly labels?: Labels };
+  readonly subjectAltNames?: readonly string[];
 }
 
 export interface EndpointSpec {
   readonly address: string | Late;
   readonly ports?: Readonly<Record<string, number>>;
   readonly labels?: Labels;
+  readonly serviceAccount?: string;
 }
 
 export interface TlsSpec {
   readonly mode?: string;
   readonly sni?: string;
   readonly subjectAltNames?: readonly string[];
+  readonly insecureSkipVerify?: boolean;
 }
 
-interface PolicySpec {
+export interface TrafficPolicySpec {
   readonly tls?: TlsSpec;
   readonly portLevelSettings?: readonly {
     readonly port?: { readonly number?: number };
@@ -45,11 +48,13 @@ interface PolicySpec {
 export interface DestinationRuleSpec {
   readonly host?: string;
   readonly exportTo?: readonly string[];
-  readonly trafficPolicy?: PolicySpec;
+  /** The calling workloads that it is for. */
+  readonly workloadSelector?: { readonly matchLabels?: Labels };
+  readonly trafficPolicy?: TrafficPolicySpec;
   readonly subsets?: readonly {
     readonly name: string;
     readonly labels?: Labels;
-    readonly trafficPolicy?: PolicySpec;
+    readonly trafficPolicy?: TrafficPolicySpec;
   }[];
 }
 
@@ -87,6 +92,8 @@ export interface VirtualServiceSpec {
 
 export interface SidecarSpec {
   readonly workloadSelector?: { readonly labels?: Labels };
+  /** Hosts are `<namespace>/<host>`, both with wildcards. @default everything is seen */
+  readonly egress?: readonly { readonly hosts?: readonly string[] }[];
 }
 
 export interface GatewaySpec {
@@ -95,12 +102,15 @@ export interface GatewaySpec {
     readonly port?: { readonly number?: number; readonly protocol?: string };
     readonly tls?: { readonly mode?: string };
     readonly hosts?: readonly string[];
+    /** Address that it listens at. @default all */
+    readonly bind?: string;
   }[];
 }
 
 export interface ServiceSpec {
   readonly type?: string;
   readonly clusterIP?: string;
+  readonly loadBalancerSourceRanges?: readonly string[];
   readonly selector?: Labels;
   readonly ports?: readonly {
     readonly port: number;

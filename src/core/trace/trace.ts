@@ -14,7 +14,8 @@ import type { CallerIdentity, Hop } from "./hop";
 import { nameHop } from "./nameHop";
 import { getOrMake, once } from "../once";
 import { placesOf } from "./places";
-import { type ClusterIndex, namespaceOf, PlanIndex } from "./planIndex";
+import { namespaceOf } from "./objectIndex";
+import { type ClusterIndex, PlanIndex } from "./planIndex";
 import { routesOf } from "./routes";
 import { tlsOf } from "./tlsHop";
 

@@ -4,7 +4,8 @@ import type { PlannedObject } from "../objects/manifest";
 import { caSecretName } from "../objects/rootOfTrust";
 import { type Hop, hopsOf } from "./hop";
 import { once } from "../once";
-import { type ClusterIndex, namespaceOf } from "./planIndex";
+import { namespaceOf } from "./objectIndex";
+import type { ClusterIndex } from "./planIndex";
 import { specOf } from "./specs";
 
 /** Both clusters' CAs are below one root when both are planned from the mesh's. */

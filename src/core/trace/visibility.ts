@@ -1,6 +1,6 @@
 /** Which objects the proxies of a namespace get to see (Istio's `exportTo`, and where istiod looks for rules of a host). */
 import type { PlannedObject } from "../objects/manifest";
-import { type ClusterIndex, namespaceOf } from "./planIndex";
+import { namespaceOf, type ObjectIndex } from "./objectIndex";
 import { specOf } from "./specs";
 
 /** Whether an object is exported to a namespace; without one, to every namespace. */
@@ -16,7 +16,7 @@ export function isVisible(object: PlannedObject, namespace: string | undefined):
  * of the root namespace (istiod's PushContext.destinationRule).
  */
 export function destinationRulesOf(
-  cluster: ClusterIndex,
+  cluster: ObjectIndex,
   host: string,
   callerNamespace: string | undefined,
   serviceNamespace: string,

@@ -1,7 +1,10 @@
 /** The pods of a cluster: what runs them, and whether they get a sidecar. */
 import type { PlannedObject } from "../objects/manifest";
-import { type ClusterIndex, namespaceOf } from "./planIndex";
-import { type DeploymentSpec, type Labels, selects, specOf } from "./specs";
+import { once } from "../once";
+import { namespaceOf, type ObjectIndex } from "./objectIndex";
+import type { ClusterIndex } from "./planIndex";
+import { labelSearch } from "./selectors";
+import { type DeploymentSpec, type Labels, specOf } from "./specs";
 
 /** Kinds of workloads whose pods make calls and serve them. */
 export const workloadKinds: readonly string[] = ["Deployment", "StatefulSet", "DaemonSet"];
@@ -14,15 +17,20 @@ export function podOf({ manifest }: PlannedObject) {
   return { labels, annotations, serviceAccountName, containers, hostNetwork: hostNetwork === true };
 }
 
+const searches = once((cluster: ObjectIndex) =>
+  labelSearch(
+    workloadKinds.flatMap((kind) => cluster.byKind(kind)),
+    (workload) => podOf(workload).labels,
+  ),
+);
+
 /** Every workload of a namespace whose pods have the labels. */
 export function workloadsWith(
-  cluster: ClusterIndex,
+  cluster: ObjectIndex,
   namespace: string,
   labels: Labels | undefined,
 ): readonly PlannedObject[] {
-  return workloadKinds
-    .flatMap((kind) => cluster.byKind(kind, namespace))
-    .filter((workload) => selects(labels, podOf(workload).labels));
+  return searches(cluster)(namespace, labels);
 }
 
 /** Whether a workload is scaled to nothing; then it serves nobody. */
@@ -35,7 +43,7 @@ const builtIn = ["default", "kube-system", "kube-public", "kube-node-lease"];
 const neverInjected: readonly string[] = ["kube-system", "kube-public", "kube-node-lease"];
 
 /** Whether a namespace is there once the plan is applied. */
-export function hasNamespace(cluster: ClusterIndex, name: string): boolean {
+export function hasNamespace(cluster: ObjectIndex, name: string): boolean {
   return builtIn.includes(name) || namespaceObject(cluster, name) !== undefined;
 }
 
@@ -63,6 +71,6 @@ export function isInjected(cluster: ClusterIndex, workload: PlannedObject): bool
 const revisionName = "istio.io/rev";
 const injectName = "sidecar.istio.io/inject";
 
-function namespaceObject(cluster: ClusterIndex, name: string): PlannedObject | undefined {
+function namespaceObject(cluster: ObjectIndex, name: string): PlannedObject | undefined {
   return cluster.byKey(`core/Namespace//${name}`);
 }

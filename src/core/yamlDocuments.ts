@@ -1,0 +1,248 @@
+/** YAML in: the documents of a text, each with its value or its faults, and the places of its parts. */
+import {
+  type Alias,
+  Composer,
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  Parser,
+  visit,
+  type YAMLError,
+} from "yaml";
+import type { PathSegment } from "./issues";
+import { once } from "./once";
+
+/** A place in a text; lines and columns count from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** What is wrong with the YAML itself. */
+export interface YamlFault {
+  readonly message: string;
+  readonly hint: string;
+  readonly position: Position;
+}
+
+/** One document of a text. */
+export interface YamlDocument {
+  /** Plain data; `undefined` where there are faults. */
+  readonly value: unknown;
+  /** In the order of the text. Of what is broken the first place alone: what comes after may only follow. */
+  readonly faults: readonly YamlFault[];
+  /** What a reader has to guess, such as tags that it doesn't know. */
+  readonly warnings: readonly YamlFault[];
+  /** What the value was made of; `undefined` where there is no telling. */
+  readonly source: YamlSource | undefined;
+  /** Of the document itself, a "---" in front of it included. */
+  readonly start: Position;
+  /**
+   * The place of the value at a path, or of the nearest part around it: of a block, its key.
+   * @param isKey Whether the key of the path's last step is meant. @default false
+   */
+  readonly positionOf: (path: readonly PathSegment[], isKey?: boolean) => Position;
+}
+
+/** A document as nodes. */
+export interface YamlSource {
+  readonly document: Document;
+  readonly aliases: Aliases;
+}
+
+/** How a text is read. */
+export interface ReadOptions {
+  /** Whether nodes have the tokens that they were made of, for an edit. @default false */
+  readonly keepSourceTokens?: boolean;
+}
+
+/** One anchor may be used by every part of a large document; anchors of anchors multiply beyond that. */
+const maxAliases = 10_000;
+
+/** The composer overflows the stack somewhere above 800; descriptions have nine levels, Kubernetes' own objects about thirty. */
+const maxDepth = 100;
+
+const mendYaml = "mend the YAML; the rest is checked after that";
+
+/** The documents of a text one by one, so that a large file is never in memory whole. There is at least one. */
+export function* readYamlDocuments(
+  text: string,
+  { keepSourceTokens = false }: ReadOptions = {},
+): Generator<YamlDocument> {
+  const lineCounter = new LineCounter();
+  const positionAt = (offset: number): Position => {
+    const { line, col } = lineCounter.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  // The core schema alone, whatever a %YAML directive or a tag asks for: no dates, sets or binary values.
+  const composer = new Composer({
+    schema: "core",
+    resolveKnownTags: false,
+    prettyErrors: false,
+    keepSourceTokens,
+  });
+  for (const token of new Parser(lineCounter.addNewLine).parse(text)) {
+    const tooDeep = deeperThan([token], maxDepth);
+    if (tooDeep !== undefined) {
+      yield* [...composer.end()].map((document) => toYamlDocument(document, positionAt));
+      yield unreadable(positionAt(tooDeep));
+      continue;
+    }
+    for (const document of composer.next(token)) yield toYamlDocument(document, positionAt);
+  }
+  for (const document of composer.end(true, text.length))
+    yield toYamlDocument(document, positionAt);
+}
+
+function unreadable(position: Position): YamlDocument {
+  const message = `it is nested more than ${maxDepth} levels deep`;
+  const hint = "close brackets, and mend the indentation";
+  const faults = [{ message, hint, position }];
+  return {
+    ...{ value: undefined, faults, warnings: [], source: undefined, start: position },
+    positionOf: () => position,
+  };
+}
+
+/** The value that each alias stands for: the last with that anchor before it. */
+export type Aliases = ReadonlyMap<Alias, Node | undefined>;
+
+type PositionAt = (offset: number) => Position;
+
+/** An error or a warning of the composer. */
+type Complaint = Pick<YAMLError, "message" | "pos">;
+
+function toYamlDocument(document: Document.Parsed, positionAt: PositionAt): YamlDocument {
+  const toFault = ({ message, pos }: Complaint): YamlFault => ({
+    message: message.replace(/\s+/g, " ").replace(/[.:]$/, ""),
+    hint: mendYaml,
+    position: positionAt(pos[0]),
+  });
+  const aliases = resolveAliases(document);
+  const { value, faults } = valueOf(document, aliases, toFault, positionAt);
+  const offsetOf = offsetsIn(document, aliases);
+  return {
+    value,
+    faults,
+    warnings: document.warnings.map(toFault),
+    source: { document, aliases },
+    start: positionAt(document.range[0]),
+    positionOf: (path, isKey = false) => positionAt(offsetOf(path, isKey)),
+  };
+}
+
+function valueOf(
+  document: Document.Parsed,
+  aliases: Aliases,
+  toFault: (complaint: Complaint) => YamlFault,
+  positionAt: PositionAt,
+): Pick<YamlDocument, "value" | "faults"> {
+  const fail = (...faults: readonly YamlFault[]) => ({ value: undefined, faults });
+  const broken = document.errors.filter(({ code }) => code !== "DUPLICATE_KEY");
+  const [first, ...others] = broken;
+  if (first !== undefined)
+    return fail(toFault(others.reduce((a, b) => (b.pos[0] < a.pos[0] ? b : a), first)));
+  const dangling = [...aliases].flatMap(([alias, meant]): readonly YamlFault[] => {
+    if (meant !== undefined) return [];
+    const message = `there is no anchor "${alias.source}" before this alias`;
+    const hint = `put &${alias.source} before the value that is meant`;
+    return [{ message, hint, position: positionAt(startOf(alias)) }];
+  });
+  const faults = [...document.errors.map(toFault), ...dangling];
+  if (faults.length > 0) return fail(...faults);
+  try {
+    return { value: document.toJS({ maxAliasCount: maxAliases }) as unknown, faults: [] };
+  } catch {
+    const message = `the aliases stand for more than ${maxAliases} values`;
+    const position = positionAt(startOf([...aliases.keys()][0]));
+    return fail({ message, hint: "write values out instead of using aliases", position });
+  }
+}
+
+/** A token of the concrete syntax, as far as nesting goes. */
+interface Nested {
+  readonly offset?: number;
+  readonly value?: unknown;
+  readonly items?: readonly { readonly key?: unknown; readonly value?: unknown }[];
+}
+
+/** The offset of a part that lies deeper, found level by level, since recursion is what would fail. */
+function deeperThan(tokens: readonly Nested[], depth: number): number | undefined {
+  const isToken = (part: unknown): part is Nested => typeof part === "object" && part !== null;
+  let level = tokens;
+  for (let i = 0; i <= depth; i++) {
+    level = level.flatMap(({ value, items = [] }) =>
+      [value, ...items.flatMap((item) => [item.key, item.value])].filter(isToken),
+    );
+  }
+  return level[0]?.offset;
+}
+
+function offsetsIn(
+  document: Document,
+  aliases: Aliases,
+): (path: readonly PathSegment[], isKey: boolean) => number {
+  const entriesOf = once((node: Node) => new Map(childrenOf(node)));
+  return (path, isKey) => {
+    let place: Place = { key: undefined, value: document.contents ?? undefined };
+    for (const [index, segment] of path.entries()) {
+      const around: Node | undefined = isAlias(place.value)
+        ? aliases.get(place.value)
+        : place.value;
+      const inside: Place | undefined =
+        around === undefined ? undefined : entriesOf(around).get(String(segment));
+      if (inside === undefined) break;
+      place = inside;
+      if (isKey && index === path.length - 1) return startOf(place.key);
+    }
+    const { key, value } = place;
+    const isBlock = (isMap(value) || isSeq(value)) && value.flow !== true;
+    return startOf((isBlock ? key : undefined) ?? value ?? key);
+  };
+}
+
+/** A node and the key that it stands under. */
+interface Place {
+  readonly key: Node | undefined;
+  readonly value: Node | undefined;
+}
+
+function childrenOf(node: Node): (readonly [string, Place])[] {
+  const nodeOf = (part: unknown): Node | undefined => (isNode(part) ? part : undefined);
+  if (isSeq(node)) {
+    return node.items.map((item, index) => [
+      String(index),
+      { key: undefined, value: nodeOf(item) },
+    ]);
+  }
+  if (!isMap(node)) return [];
+  return node.items.map(({ key, value }) => [
+    String(isScalar(key) ? (key.value ?? "") : key),
+    { key: nodeOf(key), value: nodeOf(value) },
+  ]);
+}
+
+function hasAnchor(node: Node): node is Node & { readonly anchor: string } {
+  return "anchor" in node && typeof node.anchor === "string";
+}
+
+function resolveAliases(document: Document): Aliases {
+  const anchors = new Map<string, Node>();
+  const aliases = new Map<Alias, Node | undefined>();
+  visit(document, {
+    Node: (_, node) => {
+      if (isAlias(node)) aliases.set(node, anchors.get(node.source));
+      else if (hasAnchor(node)) anchors.set(node.anchor, node);
+    },
+  });
+  return aliases;
+}
+
+function startOf(node: Node | undefined): number {
+  return node?.range?.[0] ?? 0;
+}
