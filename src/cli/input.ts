@@ -29,7 +29,11 @@ export type MeshSource = Source & { readonly mesh: Mesh };
  */
 export async function readSource(given: string): Promise<Source> {
   const file = given === "-" ? "stdin" : given;
-  const text = await readText(given, file);
+  return sourceOf(await readText(given, file), file);
+}
+
+/** A text that was read, checked. @param file As it is shown. */
+export function sourceOf(text: string, file: string): Source {
   const parsed = safeParseMeshYaml(text);
   const locate = (issue: Issue, certs = "certs"): Fault =>
     issue.path[0] === "certs"
@@ -49,7 +53,11 @@ export async function readSource(given: string): Promise<Source> {
  * @throws Failure with all of its faults.
  */
 export async function loadMesh(given: string): Promise<MeshSource> {
-  const source = await readSource(given);
+  return sound(await readSource(given));
+}
+
+/** A source without faults. @throws Failure with all of them. */
+export function sound(source: Source): MeshSource {
   const { mesh } = source;
   if (mesh === undefined) throw new Failure(source.faults, exitCodes.faulty);
   return { ...source, mesh };

@@ -4,7 +4,7 @@ import { withExamples } from "./options";
 import { print } from "./output";
 
 /** Names of `jsonSchemas`, known before zod is loaded. */
-const names = ["mesh", "errors", "init", "validate", "trace", "render", "certs"];
+const names = ["mesh", "errors", "init", "validate", "trace", "render", "certs", "join", "leave"];
 
 export function schemaCommand(): Command {
   const command = new Command("schema")

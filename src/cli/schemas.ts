@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { meshJsonSchema } from "../core/description";
+import { join, leave } from "./joinSchemas";
 
 const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
 const text = (description: string) => z.string().meta({ description });
@@ -161,7 +162,7 @@ export type RenderData = z.infer<typeof render>;
 export type CertsData = z.infer<typeof certs>;
 export type CertificateData = z.infer<typeof certificate>;
 
-const shapes = { errors, init, validate, trace, render, certs } as const;
+const shapes = { errors, init, validate, trace, render, certs, join, leave } as const;
 
 const titles: Readonly<Record<keyof typeof shapes, string>> = {
   errors: "What a failed meshspan command prints on standard error with --output json",
@@ -170,6 +171,8 @@ const titles: Readonly<Record<keyof typeof shapes, string>> = {
   trace: "meshspan trace --output json",
   render: "meshspan render --output json",
   certs: "meshspan certs init, verify and show --output json",
+  join: "meshspan join --output json",
+  leave: "meshspan leave --output json",
 };
 
 /** JSON Schemas by name (draft 2020-12): `mesh` for the description, the others for what commands print. */
