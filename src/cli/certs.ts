@@ -1,10 +1,13 @@
 /** `meshspan certs`: the mesh's root and the clusters' intermediates, made, verified and shown. */
 import { Command } from "commander";
-import { exitCodes } from "./failure";
+import { rootsOf } from "../core/rotation";
+import { rotateCommand } from "./certsRotate";
+import { exitCodes, usageFailure } from "./failure";
 import { makeFolder } from "./files";
 import {
   certsOption,
   chosenFile,
+  defaultCerts,
   fileOption,
   type Output,
   outputOption,
@@ -18,8 +21,9 @@ interface CertsOptions {
   readonly output: Output;
 }
 
-/** Where certificates are unless said otherwise. */
-export const defaultCerts = "certs";
+interface RenewOptions extends CertsOptions {
+  readonly cluster?: readonly string[];
+}
 
 export function certsCommand(): Command {
   const command = new Command("certs")
@@ -34,25 +38,36 @@ export function certsCommand(): Command {
         runVerify,
       ),
     )
+    .addCommand(
+      certsSubcommand(
+        "renew",
+        "issue intermediates anew that have less than 60 days left, with the keys that they have",
+        runRenew,
+      ).option("--cluster <name...>", "those of these clusters, however long they have left"),
+    )
+    .addCommand(rotateCommand())
     .addCommand(certsSubcommand("show", "print fingerprints and days left", runShow));
   return withExamples(
     command,
     "meshspan certs init",
     "meshspan certs verify --certs /secure/certs",
+    "meshspan certs renew --cluster east",
     "meshspan certs show --output json",
   );
 }
 
-type Run = (file: string, options: CertsOptions) => Promise<void>;
-
-function certsSubcommand(name: string, description: string, run: Run): Command {
+function certsSubcommand<Options extends CertsOptions>(
+  name: string,
+  description: string,
+  run: (file: string, options: Options) => Promise<void>,
+): Command {
   const command = new Command(name)
     .description(description)
     .argument("[file]", "the mesh description")
     .addOption(fileOption())
     .addOption(certsOption().default(defaultCerts))
     .addOption(outputOption())
-    .action((positional: string | undefined, options: CertsOptions) =>
+    .action((positional: string | undefined, options: Options) =>
       run(chosenFile(positional, options.file), options),
     );
   return withExamples(
@@ -78,6 +93,35 @@ async function runInit(file: string, { certs, output }: CertsOptions): Promise<v
   const { certsReport, inspectCertificates } = await import("./certsReport.js");
   const found = await inspectCertificates(certs, source);
   await printReport(output, certsReport({ ...found, created }));
+}
+
+async function runRenew(file: string, options: RenewOptions): Promise<void> {
+  const { certs, output } = options;
+  const { loadMesh, located } = await import("./input.js");
+  const source = await loadMesh(file);
+  const names = source.mesh.clusters.map(({ name }) => name);
+  for (const name of options.cluster ?? []) {
+    if (names.includes(name)) continue;
+    const { suggest } = await import("../core/shape.js");
+    throw usageFailure(`there is no cluster ${name}`, suggest(name, names), "unknown_name");
+  }
+  const { certsReport, inspectCertificates } = await import("./certsReport.js");
+  const before = await inspectCertificates(certs, source);
+  const signing = rootsOf(source.mesh.trust).signing;
+  const due = before.certificates.filter(
+    ({ of, root, state }) => names.includes(of) && root === signing && state !== "ok",
+  );
+  const clusters = options.cluster ?? due.map(({ of }) => of);
+  const { renewIntermediates } = await import("../pki/index.js");
+  const created =
+    clusters.length === 0
+      ? []
+      : await located(source, () => renewIntermediates(certs, source.mesh, { clusters }), certs);
+  if (clusters.length === 0) note(output, "· none has less than 60 days left");
+  await printReport(
+    output,
+    certsReport({ ...(await inspectCertificates(certs, source)), created }),
+  );
 }
 
 async function runVerify(file: string, options: CertsOptions): Promise<void> {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { type Issue, IssueCollector, MeshError } from "../core/issues";
 import type { Mesh } from "../core/mesh";
 import { rootsOf } from "../core/rotation";
-import { readMeshCertificates, rootFolder } from "../pki";
+import { readVerifiedMeshCertificates, rootFolder } from "../pki";
+import { expiryState } from "../pki/expiry";
 import { readText } from "../pki/files";
 import { readPrivateKey } from "../pki/keys";
 import { readCertificateFile } from "../pki/pem";
@@ -15,10 +16,6 @@ import { coloured, type Report } from "./output";
 import { formatFault } from "./report";
 import type { CertificateData, CertsData } from "./schemas";
 import { markdownTable, textTable } from "./table";
-
-/** Days left from which on a certificate is a warning, and an error. */
-const warningDays = 60;
-const errorDays = 7;
 
 /**
  * Reads everything in a folder of certificates and verifies it.
@@ -66,7 +63,7 @@ function endingFault({ file, daysLeft = 0, notAfter = "" }: CertificateData): Fa
 
 async function faultsOf(directory: string, mesh: Mesh, now: Date): Promise<readonly Issue[]> {
   try {
-    await readMeshCertificates(directory, mesh, { now });
+    await readVerifiedMeshCertificates(directory, mesh, { now });
   } catch (error) {
     if (!(error instanceof MeshError)) throw error;
     if (existsSync(directory) || error.issues.some(({ path }) => path[0] === "trust"))
@@ -128,12 +125,7 @@ async function readRows(
     return {
       ...whose,
       file,
-      state:
-        daysLeft < errorDays || notBefore > now
-          ? "error"
-          : daysLeft < warningDays
-            ? "warning"
-            : "ok",
+      state: notBefore > now ? "error" : expiryState(daysLeft),
       fingerprint: node.fingerprint256,
       notBefore: notBefore.toISOString(),
       notAfter: notAfter.toISOString(),

@@ -23,6 +23,7 @@ export type CliCode =
   | "file_locked"
   | "certificate_expires_soon"
   | "cluster_not_reached"
+  | "rotation_waits"
   // of a gateway that is to join
   | "gateway_unreachable"
   | "gateway_exports_nothing"

@@ -1,12 +1,12 @@
 /** `meshspan join`: a gateway, and with it its cluster, comes into the mesh once it has proved that it is one. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Mesh } from "../core/mesh";
-import { defaultCerts } from "./certs";
 import { addContextOptions, type ContextOptions } from "./contextOptions";
 import { usageFailure } from "./failure";
 import {
   certsOption,
   chosenFile,
+  defaultCerts,
   fileOption,
   type Output,
   outputOption,

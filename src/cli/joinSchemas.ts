@@ -1,8 +1,7 @@
 /** Shapes of what `join` and `leave` print as JSON. */
 import { z } from "zod";
+import { list, text } from "./schemaParts";
 
-const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
-const text = (description: string) => z.string().meta({ description });
 const port = z.number().meta({ type: "integer", minimum: 1, maximum: 65535 });
 
 const gateway = z

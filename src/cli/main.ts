@@ -14,6 +14,7 @@ import { previewCommand } from "./preview";
 import { renderCommand } from "./render";
 import { reportError, wantsJson } from "./report";
 import { schemaCommand } from "./schema";
+import { statusCommand } from "./status";
 import { traceCommand } from "./trace";
 import { validateCommand } from "./validate";
 
@@ -35,6 +36,7 @@ function meshspan(): Command {
     .addCommand(previewCommand())
     .addCommand(joinCommand())
     .addCommand(leaveCommand())
+    .addCommand(statusCommand())
     .addCommand(schemaCommand())
     .addCommand(completionCommand(() => program))
     .addCommand(demoCommand())

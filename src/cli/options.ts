@@ -9,6 +9,9 @@ export type Output = (typeof outputs)[number];
 /** The description that is read where none is named. */
 export const defaultFile = "mesh.yaml";
 
+/** Where certificates are unless said otherwise. */
+export const defaultCerts = "certs";
+
 export function fileOption(): Option {
   return new Option(
     "-f, --file <file>",

@@ -1,6 +1,6 @@
 /** `meshspan render`: everything that each cluster needs, as files. */
 import { Command, Option } from "commander";
-import { defaultCerts } from "./certs";
+import { defaultCerts } from "./options";
 import { usageFailure } from "./failure";
 import {
   certsOption,

@@ -62,6 +62,6 @@ export async function printedManifests(
 }
 
 async function readSet(certs: string, { mesh }: MeshSource) {
-  const { readMeshCertificates } = await import("../pki/index.js");
-  return readMeshCertificates(certs, mesh);
+  const { readVerifiedMeshCertificates } = await import("../pki/index.js");
+  return readVerifiedMeshCertificates(certs, mesh);
 }

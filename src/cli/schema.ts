@@ -4,7 +4,19 @@ import { withExamples } from "./options";
 import { print } from "./output";
 
 /** Names of `jsonSchemas`, known before zod is loaded. */
-const names = ["mesh", "errors", "init", "validate", "trace", "render", "certs", "join", "leave"];
+const names = [
+  "mesh",
+  "errors",
+  "init",
+  "validate",
+  "trace",
+  "render",
+  "certs",
+  "rotate",
+  "status",
+  "join",
+  "leave",
+];
 
 export function schemaCommand(): Command {
   const command = new Command("schema")

@@ -5,11 +5,9 @@
 import { z } from "zod";
 import { meshJsonSchema } from "../core/description";
 import { join, leave } from "./joinSchemas";
+import { count, list, text } from "./schemaParts";
+import { status } from "./statusSchema";
 
-const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
-const text = (description: string) => z.string().meta({ description });
-const count = (description: string) =>
-  z.number().meta({ description, type: "integer", minimum: 0 });
 const path = list(z.union([z.string(), z.number()])).meta({
   description: "The way to the faulty value from the top of the description.",
 });
@@ -148,7 +146,7 @@ const certs = z
     mesh: text("Name of the mesh."),
     directory: z.string(),
     ok: z.boolean().meta({ description: "Whether nothing is worse than a warning." }),
-    created: files.optional().meta({ description: "What `certs init` has made." }),
+    created: files.optional().meta({ description: "What `certs init` or `certs renew` has made." }),
     certificates: list(certificate),
     errors: list(faultShape),
     warnings: list(faultShape),
@@ -159,10 +157,41 @@ export type InitData = z.infer<typeof init>;
 export type ValidateData = z.infer<typeof validate>;
 export type TraceData = z.infer<typeof trace>;
 export type RenderData = z.infer<typeof render>;
+const rotate = z
+  .strictObject({
+    mesh: text("Name of the mesh."),
+    file: text("The description, as it is after the command."),
+    trusted: list(z.string()).meta({ description: "Names of the roots that are trusted." }),
+    signing: text("Name of the root that signs."),
+    done: z.boolean().meta({ description: "Whether no root is being replaced any more." }),
+    applied: z.boolean().meta({ description: "Whether clusters were given their CAs." }),
+    clusters: list(
+      z
+        .strictObject({
+          cluster: z.string(),
+          proxies: count("Proxies that had reached the stage before."),
+        })
+        .readonly(),
+    ),
+  })
+  .readonly();
+
+export type RotateData = z.infer<typeof rotate>;
 export type CertsData = z.infer<typeof certs>;
 export type CertificateData = z.infer<typeof certificate>;
 
-const shapes = { errors, init, validate, trace, render, certs, join, leave } as const;
+const shapes = {
+  errors,
+  init,
+  validate,
+  trace,
+  render,
+  certs,
+  rotate,
+  status,
+  join,
+  leave,
+} as const;
 
 const titles: Readonly<Record<keyof typeof shapes, string>> = {
   errors: "What a failed meshspan command prints on standard error with --output json",
@@ -170,7 +199,9 @@ const titles: Readonly<Record<keyof typeof shapes, string>> = {
   validate: "meshspan validate --output json",
   trace: "meshspan trace --output json",
   render: "meshspan render --output json",
-  certs: "meshspan certs init, verify and show --output json",
+  certs: "meshspan certs init, verify, show and renew --output json",
+  rotate: "meshspan certs rotate --output json",
+  status: "meshspan status --output json",
   join: "meshspan join --output json",
   leave: "meshspan leave --output json",
 };

@@ -1,8 +1,8 @@
 /** Counts in words, and the order of words. */
 
-/** `1 call`, `2 calls`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+/** `1 call`, `2 calls`; a plural that isn't made with an s is given. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
 }
 
 /** By code units: the same everywhere, whatever the machine's language. */

@@ -1,5 +1,5 @@
 /** A client for a cluster's API server, made of a kubeconfig's contents. Loaded where a cluster is talked to only. */
-import type { KubeConfig, KubernetesObjectApi } from "@kubernetes/client-node";
+import type { KubeConfig, KubernetesObjectApi, RequestContext } from "@kubernetes/client-node";
 
 /** Seconds in which an API server has to answer. */
 const patience = 20;
@@ -12,19 +12,32 @@ export async function connect(kubeconfig: string): Promise<KubernetesObjectApi> 
   return clientOf(config);
 }
 
-/** The same, of a kubeconfig that was read; its current context counts. */
+/**
+ * The same, of a kubeconfig that was read; its current context counts. A request that isn't answered in time is given
+ * up: a server that says nothing must not keep a process alive.
+ */
 export async function clientOf(config: KubeConfig): Promise<KubernetesObjectApi> {
   const { KubernetesObjectApi: Api } = await import("@kubernetes/client-node");
-  return Api.makeApiClient(config);
+  return Api.makeApiClient(givingUp(config, patience));
+}
+
+/** The same kubeconfig, whose requests are given up after some seconds. */
+export function givingUp(config: KubeConfig, seconds: number): KubeConfig {
+  const patient = Object.create(config) as KubeConfig;
+  patient.applySecurityAuthentication = async (request: RequestContext) => {
+    await config.applySecurityAuthentication(request);
+    request.setSignal(AbortSignal.timeout(seconds * 1000));
+  };
+  return patient;
 }
 
 /** The answer, or an error when there is none in time: a firewall that drops packets says nothing. */
-export async function within<T>(answer: Promise<T>): Promise<T> {
+export async function within<T>(answer: Promise<T>, seconds = patience): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(
-      () => reject(new Error(`the API server doesn't answer: no reply in ${patience} s`)),
-      patience * 1000,
+      () => reject(new Error(`the API server doesn't answer: no reply in ${seconds} s`)),
+      seconds * 1000,
     );
   });
   try {
@@ -40,6 +53,25 @@ export function isNotFound(error: unknown): boolean {
 
 export function isConflict(error: unknown): boolean {
   return statusOf(error) === 409;
+}
+
+/** Whether the credentials count for nothing (401). */
+export function isUnauthorized(error: unknown): boolean {
+  return statusOf(error) === 401;
+}
+
+/** Whether the credentials aren't enough (403). */
+export function isForbidden(error: unknown): boolean {
+  return statusOf(error) === 403;
+}
+
+/** Whether the server knows no objects of that kind: its CustomResourceDefinition isn't there. */
+export function isUnknownKind(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    (error.message.startsWith("Unrecognized API version and kind") ||
+      (isNotFound(error) && error.message.startsWith("Failed to fetch resource metadata")))
+  );
 }
 
 /** What a failed request means, and what to do about it; no request's contents. */

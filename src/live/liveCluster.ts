@@ -1,6 +1,20 @@
 /** A cluster that runs, as a client sees it. */
-import type { KubeConfig, KubernetesObjectApi } from "@kubernetes/client-node";
-import { clientOf } from "./kubeClient";
+import type { Duplex } from "node:stream";
+import type { KubeConfig, KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-node";
+import type { Manifest } from "../core/objects/manifest";
+import { clientOf, givingUp, isNotFound, isUnknownKind, within } from "./kubeClient";
+import { forwardPort, type PodPort } from "./portForward";
+
+/** Which objects of a kind are listed. */
+export interface ListOptions {
+  /** @default all */
+  readonly namespace?: string;
+  /** They have all of these. @default any */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** Objects in one answer; the rest is asked for after it. */
+const pageSize = 500;
 
 export class LiveCluster {
   /** In the mesh. */
@@ -23,5 +37,90 @@ export class LiveCluster {
   /** For objects of every kind. */
   objects(): Promise<KubernetesObjectApi> {
     return (this.#objects ??= clientOf(this.config));
+  }
+
+  /**
+   * Kubernetes' version: the first thing to ask, since it takes no rights but to be known.
+   * @throws Error when the server isn't reached in that time, or refuses the credentials.
+   */
+  async version(seconds: number): Promise<string> {
+    const { VersionApi } = await import("@kubernetes/client-node");
+    const config = givingUp(this.config, seconds);
+    const { gitVersion } = await within(config.makeApiClient(VersionApi).getCode(), seconds);
+    return gitVersion;
+  }
+
+  /**
+   * Every object of a kind that is selected.
+   * @throws Error with the server's answer, also where it doesn't know the kind (`isUnknownKind`).
+   */
+  async list<T extends KubernetesObject>(
+    apiVersion: string,
+    kind: string,
+    { namespace, labels = {} }: ListOptions = {},
+  ): Promise<readonly T[]> {
+    const api = await this.objects();
+    const selector = Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(",");
+    const found: T[] = [];
+    let next: string | undefined;
+    do {
+      const page = await within(
+        api.list<T>(
+          ...([apiVersion, kind, namespace, undefined, undefined, undefined, undefined] as const),
+          ...([selector === "" ? undefined : selector, pageSize, next] as const),
+        ),
+      );
+      // Lists don't say of each what it is.
+      found.push(...page.items.map((item) => ({ ...item, apiVersion, kind })));
+      next = page.metadata?._continue;
+    } while (next !== undefined && next !== "");
+    return found;
+  }
+
+  /** The object of that kind and name; `undefined` where there is none, or no such kind. */
+  async find<T extends KubernetesObject>(manifest: Manifest): Promise<T | undefined> {
+    const api = await this.objects();
+    const { apiVersion, kind, metadata } = manifest;
+    const { name, namespace = "" } = metadata;
+    try {
+      const found = await within(api.read({ apiVersion, kind, metadata: { name, namespace } }));
+      return { ...found, apiVersion, kind } as T;
+    } catch (error) {
+      if (isNotFound(error) || isUnknownKind(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Applies an object server-side, as that manager of fields.
+   * @param force Whether fields that others manage with another value are taken over.
+   * @throws Error where the server refuses, and for such a field that isn't to be taken over.
+   */
+  async apply(manifest: Manifest, fieldManager: string, force = false): Promise<void> {
+    const { PatchStrategy } = await import("@kubernetes/client-node");
+    const api = await this.objects();
+    const spec = structuredClone(manifest) as unknown as KubernetesObject;
+    const how = [fieldManager, force, PatchStrategy.ServerSideApply] as const;
+    await within(api.patch(spec, undefined, undefined, ...how));
+  }
+
+  /** What the object would be after a server-side apply that takes fields over; nothing is changed. */
+  async dryRunApply(manifest: Manifest, fieldManager: string): Promise<KubernetesObject> {
+    const { PatchStrategy } = await import("@kubernetes/client-node");
+    const api = await this.objects();
+    const spec = structuredClone(manifest) as unknown as KubernetesObject;
+    return within(
+      api.patch(spec, undefined, "All", fieldManager, true, PatchStrategy.ServerSideApply),
+    );
+  }
+
+  /**
+   * A connection to a port of a pod, through the API server: also to what listens on the pod's loopback alone.
+   * @throws Error when it can't be made; one that breaks later is an error of the stream.
+   */
+  forward(target: PodPort): Promise<Duplex> {
+    return forwardPort(this.config, target);
   }
 }

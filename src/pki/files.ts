@@ -1,6 +1,16 @@
-/** Files that are written once: whole or not at all, and never replaced. */
+/** Files that are written whole or not at all. */
 import { randomBytes } from "node:crypto";
-import { access, constants, link, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import {
+  access,
+  constants,
+  link,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { IssueCollector } from "../core/issues";
 
@@ -19,7 +29,7 @@ const noLinks: ReadonlySet<string> = new Set([
   "EMLINK",
 ]);
 
-/** The names that `publish` gives while it writes. */
+/** The names that files have while they are written. */
 const temporaryName = /^\.[a-z-]+\.pem\.[0-9a-f]{12}\.tmp$/;
 
 const enteringFaults: ReadonlyMap<string, string> = new Map([
@@ -47,7 +57,7 @@ export function systemErrorCode(error: unknown): string {
  * @throws the system's error, as when the disk is full or the folder may not be written to.
  */
 export async function publish(path: string, text: string, mode: number): Promise<Published> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  const temporary = temporaryFor(path);
   try {
     await writeNew(temporary, text, mode);
     try {
@@ -65,11 +75,26 @@ export async function publish(path: string, text: string, mode: number): Promise
   }
 }
 
+/** Puts a file in the place of another, so that readers see the old text or the new. @throws the system's error */
+export async function replace(path: string, text: string, mode: number): Promise<void> {
+  const temporary = temporaryFor(path);
+  try {
+    await writeNew(temporary, text, mode);
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+function temporaryFor(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+}
+
 /** Milliseconds after which no run can still need its temporary file. */
 const abandonedAfter = 3_600_000;
 
 /**
- * Removes the temporary files of `publish` that runs killed more than an hour ago left in a folder: what
+ * Removes the temporary files that runs killed more than an hour ago left in a folder: what
  * is in them has its own name by now or was never used. What can't be removed stays, as on a read-only disk.
  */
 export async function removeAbandoned(folder: string): Promise<void> {

@@ -28,9 +28,11 @@ export { issueLeaf, type Leaf, type LeafOptions } from "./leaf";
 export {
   ensureMeshCertificates,
   readMeshCertificates,
+  readVerifiedMeshCertificates,
   rootFolder,
   type EnsureMeshOptions,
 } from "./meshCertificates";
 export { verifyPresentedChain, type CertificateName, type PresentedChain } from "./presentedChain";
+export { renewIntermediates, type RenewOptions } from "./renewal";
 export { backdatedMinutes, type Authority } from "./signer";
 export { verifyCertificates, type VerifyOptions } from "./verify";

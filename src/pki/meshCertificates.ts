@@ -57,20 +57,29 @@ export async function ensureMeshCertificates(
 }
 
 /**
- * Reads and verifies a mesh's certificates below `directory`, and writes nothing; it returns what clusters get.
- * @throws MeshError with all faults: `trust_overlap` as above, those of `readCertificates`, those of
- * `verifyCertificates`.
+ * Reads a mesh's certificates below `directory`, and writes nothing; it returns what clusters get.
+ * @throws MeshError with all faults: `trust_overlap` as above, those of `readCertificates`. The contents are
+ * `readVerifiedMeshCertificates`' question.
  */
-export async function readMeshCertificates(
+export async function readMeshCertificates(directory: string, mesh: Mesh): Promise<CertificateSet> {
+  return together(mesh, await readRoots(directory, mesh));
+}
+
+/**
+ * The same, verified.
+ * @throws MeshError with all faults, also those of `verifyCertificates` for each root.
+ */
+export async function readVerifiedMeshCertificates(
   directory: string,
   mesh: Mesh,
   { now = new Date() }: EnsureMeshOptions = {},
 ): Promise<CertificateSet> {
+  return verifiedTogether(mesh, await readRoots(directory, mesh), now);
+}
+
+function readRoots(directory: string, mesh: Mesh): Promise<SetsByRoot> {
   const clusters = mesh.clusters.map(({ name }) => name);
-  const sets = await forEachRoot(mesh, (root) =>
-    readCertificates(join(directory, rootFolder(root)), clusters),
-  );
-  return verifiedTogether(mesh, sets, now);
+  return forEachRoot(mesh, (root) => readCertificates(join(directory, rootFolder(root)), clusters));
 }
 
 type SetsByRoot = ReadonlyMap<string, CertificateSet>;
@@ -96,25 +105,29 @@ async function forEachRoot<T>(
       results.set(root, await run(root));
     } catch (error) {
       if (!(error instanceof MeshError)) throw error;
-      throw new MeshError(error.issues.map((issue) => below(root, issue)));
+      throw new MeshError(error.issues.map((issue) => belowRoot(root, issue)));
     }
   }
   return results;
 }
 
 /** A fault of files gets the folder of their root in front. */
-function below(root: string, issue: Issue): Issue {
+export function belowRoot(root: string, issue: Issue): Issue {
   const [first, ...rest] = issue.path;
   if (first !== certificatesPath || root === defaultRoot) return issue;
   return { ...issue, path: [certificatesPath, rootFolder(root), ...rest] };
 }
 
-/** What clusters get. The older root comes first and its bytes stay: versions of istiod compare them. */
 function verifiedTogether(mesh: Mesh, sets: SetsByRoot, now: Date): CertificateSet {
   const faults = [...sets].flatMap(([root, set]) =>
-    verifyCertificates(set, { now }).map((issue) => below(root, issue)),
+    verifyCertificates(set, { now }).map((issue) => belowRoot(root, issue)),
   );
   if (faults.length > 0) throw new MeshError(faults);
+  return together(mesh, sets);
+}
+
+/** What clusters get. The older root comes first and its bytes stay: versions of istiod compare them. */
+function together(mesh: Mesh, sets: SetsByRoot): CertificateSet {
   const { signing } = rootsOf(mesh.trust);
   const signer = sets.get(signing);
   if (signer === undefined) throw new Error(`there are no certificates of the root ${signing}`);

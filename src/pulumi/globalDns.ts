@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { crossingsOf } from "../core/crossings";
-import type { Cluster, Mesh } from "../core/mesh";
+import type { Mesh } from "../core/mesh";
 import type { PlannedObject } from "../core/objects/manifest";
-import { dnsServerName, planGlobalDns } from "../core/objects/globalDns";
+import { dnsServerName, liveDns, planGlobalDns } from "../core/objects/globalDns";
 import { planRootNamespace } from "../core/objects/namespaces";
 import { requireCluster } from "../core/standAlone";
 import type { GlobalService } from "./globalService";
@@ -73,14 +73,6 @@ function planned({ mesh, clusters, cluster: name, services }: GlobalDnsArgs): {
   const objects = own.length > 0 ? [planRootNamespace(mesh, cluster), ...own] : [];
   checkPlaceable(clusters, new Map([[cluster.name, objects]]));
   return { cluster: cluster.name, objects };
-}
-
-/**
- * The cluster without the configuration that its description quotes for files: here the stub domain is merged
- * into what the cluster has at that moment.
- */
-export function liveDns(cluster: Cluster): Cluster {
-  return { ...cluster, dns: { ...cluster.dns, corefile: undefined, stubDomains: undefined } };
 }
 
 function clusterIp(service: pulumi.Resource | undefined): pulumi.Output<string> {

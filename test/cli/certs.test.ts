@@ -69,6 +69,64 @@ describe("meshspan certs", () => {
     ]);
   });
 
+  it("issues anew what has less than 60 days left, or what is named, and keeps the keys", async () => {
+    const soon = new Date(Date.now() - 700 * 86_400_000);
+    const { file, certs } = await made("renewal", {}, soon);
+    const args = ["-f", file, "--certs", certs];
+    const filesOf = (cluster: string) =>
+      ["ca-cert.pem", "ca-key.pem", "cert-chain.pem", "root-cert.pem"].map((name) =>
+        readFileSync(join(certs, cluster, name), "utf8"),
+      );
+    const before = [filesOf("east"), filesOf("west")];
+    const renewed = await meshspan(["certs", "renew", ...args, "-o", "json"]);
+    const { created, certificates } = parsed("certs", renewed.stdout);
+    expect(created).toEqual([
+      ...["east/cert-chain.pem", "east/ca-cert.pem"],
+      ...["west/cert-chain.pem", "west/ca-cert.pem"],
+    ]);
+    expect(certificates.map(({ of, daysLeft }: any) => [of, daysLeft])).toEqual([
+      ["root", 2949],
+      ["east", 729],
+      ["west", 729],
+    ]);
+    const after = [filesOf("east"), filesOf("west")];
+    for (const [index, [cert, key, chain, root]] of after.entries()) {
+      expect([key, root]).toEqual([before[index]![1], before[index]![3]]);
+      expect(chain).toBe(cert! + root!);
+      expect(cert).not.toBe(before[index]![0]);
+    }
+    expect((await meshspan(["certs", "verify", ...args])).status).toBe(0);
+
+    const idle = await meshspan(["certs", "renew", ...args]);
+    expect([idle.status, idle.stderr]).toEqual([0, "· none has less than 60 days left\n"]);
+    expect([filesOf("east"), filesOf("west")]).toEqual(after);
+    const named = await meshspan(["certs", "renew", ...args, "--cluster", "west"]);
+    expect(named.stdout.match(/^made .*$/gm)).toHaveLength(2);
+    expect(filesOf("east")).toEqual(after[0]);
+    expect(filesOf("west")).not.toEqual(after[1]);
+    const unknown = await meshspan(["certs", "renew", ...args, "--cluster", "wset"]);
+    expect(unknown).toMatchObject({ status: 2, stdout: "" });
+    expect(unknown.stderr).toContain('did you mean "west"?');
+  });
+
+  it("renews nothing without the root's key, and what was cut off half-way it mends", async () => {
+    const { file, certs } = await made("half");
+    const args = ["certs", "renew", "-f", file, "--certs", certs, "--cluster", "east"];
+    const chain = join(certs, "east", "cert-chain.pem");
+    copyFileSync(join(certs, "west", "cert-chain.pem"), chain);
+    expect((await meshspan(["certs", "verify", "-f", file, "--certs", certs])).status).toBe(3);
+    expect((await meshspan(args)).status).toBe(0);
+    expect((await meshspan(["certs", "verify", "-f", file, "--certs", certs])).status).toBe(0);
+    rmSync(join(certs, "root-key.pem"));
+    const before = bytesIn(certs);
+    const { status, stderr } = await meshspan(args);
+    expect(bytesIn(certs)).toEqual(before);
+    expect([status, stderr]).toEqual([
+      3,
+      expect.stringContaining("root-key.pem: the root's private key is not there"),
+    ]);
+  });
+
   it("shows and verifies a good set", async () => {
     const { file, certs } = await made("good");
     const args = ["-f", file, "--certs", certs];

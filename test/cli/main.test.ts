@@ -16,6 +16,8 @@ const commands = [
   "certs init",
   "certs verify",
   "certs show",
+  "certs renew",
+  "certs rotate",
   "join",
   "leave",
   "schema",

@@ -31,6 +31,8 @@ export interface ApiServerOptions {
   readonly peerPort: number;
   /** Whether kube-controller-manager runs beside it. @default false */
   readonly hasControllers?: boolean;
+  /** Files of the certificate that it shows kubelets. @default there are no kubelets */
+  readonly kubeletClient?: { readonly certificate: string; readonly privateKey: string };
 }
 
 export const administratorToken = "token-of-the-administrator";
@@ -52,7 +54,7 @@ export function writeCredentials(folder: string): Credentials {
 
 /** etcd and kube-apiserver, in this order. */
 export function apiServerCommands(options: ApiServerOptions): readonly ServerCommand[] {
-  const { folder, credentials, address, clientPort, peerPort, apiPort } = options;
+  const { folder, credentials, address, clientPort, peerPort, apiPort, kubeletClient } = options;
   const etcd = `http://127.0.0.1:${clientPort}`;
   const peer = `http://127.0.0.1:${peerPort}`;
   return [
@@ -86,6 +88,12 @@ export function apiServerCommands(options: ApiServerOptions): readonly ServerCom
         // For machines without a network: no other address is looked for.
         `--advertise-address=${address}`,
         ...(options.hasControllers === true ? withControllers : alone),
+        ...(kubeletClient === undefined
+          ? []
+          : [
+              `--kubelet-client-certificate=${kubeletClient.certificate}`,
+              `--kubelet-client-key=${kubeletClient.privateKey}`,
+            ]),
       ],
     },
   ];

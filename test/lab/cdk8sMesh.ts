@@ -17,7 +17,8 @@ export interface MeshInput {
   readonly workloads?: Workloads;
 }
 
-const certificates = join(workFolder, "certs");
+/** Where the mesh's certificates are kept. */
+export const certificatesFolder = join(workFolder, "certs");
 const manifests = join(workFolder, "manifests");
 
 /** Writes the mesh's manifests. @returns objects of each cluster's two files, and the plan that they are */
@@ -26,7 +27,7 @@ export async function synthesise({ description, workloads = {} }: MeshInput): Pr
   readonly filesOf: (cluster: string) => { readonly trust: any[]; readonly objects: any[] };
 }> {
   const mesh = parseMesh(description);
-  const { clusters } = await ensureMeshCertificates(certificates, mesh);
+  const { clusters } = await ensureMeshCertificates(certificatesFolder, mesh);
   rmSync(manifests, { recursive: true, force: true });
   const app = new App({ outdir: manifests, yamlOutputType: YamlOutputType.FILE_PER_CHART });
   const { plan } = new Mesh(app, "mesh", { mesh, workloads, certificates: clusters });
@@ -42,13 +43,17 @@ export async function synthesise({ description, workloads = {} }: MeshInput): Pr
 }
 
 /** Puts a whole mesh into clusters that have nothing yet: the CA, Istio, and then everything else. */
-export async function installCdk8s(lab: Lab, input: MeshInput): Promise<Plan> {
+export async function installCdk8s(
+  lab: Lab,
+  input: MeshInput,
+  istiodValues: object = {},
+): Promise<Plan> {
   const { plan, filesOf } = await synthesise(input);
   await Promise.all(
     plan.clusters.map(async ({ cluster: { name }, helm }) => {
       const cluster = lab.cluster(name);
       const { trust, objects } = filesOf(name);
-      await installIstio(lab, cluster, plan, trust, helm);
+      await installIstio(lab, cluster, plan, trust, helm, istiodValues);
       lab.progress(`${name}: ${objects.length} objects`);
       await cluster.apply(objects);
     }),
@@ -62,6 +67,7 @@ async function installIstio(
   { mesh }: Plan,
   trust: readonly any[],
   helm: Plan["clusters"][number]["helm"],
+  istiodValues: object,
 ): Promise<void> {
   const { namespace } = mesh.istio;
   await cluster.apply([{ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }]);
@@ -70,7 +76,7 @@ async function installIstio(
   const install = (name: string, chart: string, ...values: readonly object[]) =>
     helmInstall(helmTools(), cluster.kubeconfig, { name, chart, namespace }, values);
   await install("istio-base", "base", helm.base);
-  await install("istiod", "istiod", helm.istiod, labValues);
+  await install("istiod", "istiod", helm.istiod, labValues, istiodValues);
 }
 
 /** Applies what a mesh has become; objects that it no longer has are deleted, as by `kubectl apply --prune`. */

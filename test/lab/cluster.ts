@@ -73,6 +73,7 @@ export class LabCluster {
     const kubelet = await Kubelet.start(
       { api, network, cluster: range, folder: pods, logs, onProblem },
       locality,
+      controlPlane.kubeletClient,
     );
     const proxy = new ServiceProxy(api, network, range, gatewayAddress);
     const cluster = new LabCluster(options, range, controlPlane, kubelet, proxy);

@@ -58,10 +58,10 @@ export async function startContainer(
   return { process, pid };
 }
 
-/** Command line that runs a command beside a running container, as `kubectl exec` does. */
+/** Command line that runs a command beside a running container and where it works, as `kubectl exec` does. */
 export function execCommand(pid: number, user: number, command: readonly string[]): string[] {
   return [
-    ...["nsenter", `--target=${pid}`, "--net", "--mount", "--uts", "--pid", "--root", "--wd=/"],
+    ...["nsenter", `--target=${pid}`, "--net", "--mount", "--uts", "--pid", "--root", "--wd"],
     "--",
     ...asUser(user, command),
   ];

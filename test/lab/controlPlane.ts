@@ -14,6 +14,7 @@ import {
 import { componentPath } from "../engine/toolchain";
 import { eventually } from "./eventually";
 import { Process } from "./process";
+import { selfSigned } from "./selfSigned";
 
 const apiPort = 6443;
 
@@ -44,12 +45,21 @@ export class ControlPlane {
   readonly api: ApiClient;
   readonly kubeconfig: string;
   readonly kubeconfigFile: string;
+  /** What the API server shows kubelets. (PEM) */
+  readonly kubeletClient: string;
   readonly #servers: Servers;
 
-  private constructor(api: ApiClient, kubeconfig: string, file: string, servers: Servers) {
+  private constructor(
+    api: ApiClient,
+    kubeconfig: string,
+    file: string,
+    kubeletClient: string,
+    servers: Servers,
+  ) {
     this.api = api;
     this.kubeconfig = kubeconfig;
     this.kubeconfigFile = file;
+    this.kubeletClient = kubeletClient;
     this.#servers = servers;
   }
 
@@ -57,9 +67,16 @@ export class ControlPlane {
     const { cluster, address, etcdPort, folder, logs } = options;
     mkdirSync(folder, { recursive: true });
     const credentials = writeCredentials(folder);
+    const client = await selfSigned("kube-apiserver-kubelet-client", "client");
+    const kubeletClient = {
+      certificate: join(folder, "kubelet-client.crt"),
+      privateKey: join(folder, "kubelet-client.key"),
+    };
+    writeFileSync(kubeletClient.certificate, client.cert);
+    writeFileSync(kubeletClient.privateKey, client.key, { mode: 0o600 });
     const servers = new Servers(cluster, join(logs, cluster));
     const commands = apiServerCommands({
-      ...{ folder, credentials, address, apiPort, hasControllers: true },
+      ...{ folder, credentials, address, apiPort, hasControllers: true, kubeletClient },
       ...{ clientPort: etcdPort, peerPort: etcdPort + 1 },
     });
     for (const command of commands) servers.start(command);
@@ -73,7 +90,7 @@ export class ControlPlane {
     writeFileSync(file, kubeconfig, { mode: 0o600 });
     await Promise.race([ready(api), ended]);
     servers.start(controllerManager(file, credentials));
-    return new ControlPlane(api, kubeconfig, file, servers);
+    return new ControlPlane(api, kubeconfig, file, client.cert, servers);
   }
 
   /** Kills the API server and starts it again. */

@@ -19,7 +19,8 @@ export async function exec(
   return stdout;
 }
 
-async function commandIn(
+/** Command line that runs a command in a running container of a pod, as its user. */
+export async function commandIn(
   pod: Pod,
   command: readonly string[],
   container?: string,

@@ -1,17 +1,26 @@
 /** Stands in for scheduler and kubelet of a cluster with one node: pods of the API server run on this machine. */
+import { KubeletServer, kubeletPort } from "./kubeletServer";
 import { Pod, type PodContext } from "./pod";
 import { Repetition } from "./repetition";
 
 export class Kubelet {
   readonly #context: PodContext;
   readonly #node: string;
-  readonly #pods = new Map<string, Pod>();
+  readonly #pods: Map<string, Pod>;
+  readonly #server: KubeletServer;
   readonly #ending = new Set<string>();
   readonly #work: Repetition;
 
-  private constructor(context: PodContext, node: string) {
+  private constructor(
+    context: PodContext,
+    node: string,
+    pods: Map<string, Pod>,
+    server: KubeletServer,
+  ) {
     this.#context = context;
     this.#node = node;
+    this.#pods = pods;
+    this.#server = server;
     // Without the API server, pods run on.
     this.#work = new Repetition(() => this.#reconcile());
   }
@@ -19,8 +28,13 @@ export class Kubelet {
   /**
    * Adds the node, and runs what is scheduled from then on.
    * @param locality `<region>/<zone>` of the node.
+   * @param caller Certificate of the API server, for its calls. (PEM)
    */
-  static async start(context: PodContext, locality: string | undefined): Promise<Kubelet> {
+  static async start(
+    context: PodContext,
+    locality: string | undefined,
+    caller: string,
+  ): Promise<Kubelet> {
     const { api, cluster } = context;
     const name = `node-${cluster.name}`;
     const [region, zone] = locality?.split("/") ?? [];
@@ -38,15 +52,24 @@ export class Kubelet {
     });
     // The API server taints new nodes; what would take the taint off watches nodes that report.
     await api.patch(`/api/v1/nodes/${name}`, { spec: { taints: null } });
+    const pods = new Map<string, Pod>();
+    const server = await KubeletServer.start({
+      ...{ address: cluster.node, caller },
+      podOf: (namespace, pod) =>
+        [...pods.values()].find(({ key }) => key === `${namespace}/${pod}`),
+    });
     await api.patch(`/api/v1/nodes/${name}/status`, {
       status: {
         addresses: [{ type: "InternalIP", address: cluster.node }],
+        daemonEndpoints: { kubeletEndpoint: { Port: kubeletPort } },
+        // Without it, the API server turns WebSockets into SPDY.
+        declaredFeatures: ["ExtendWebSocketsToKubelet"],
         conditions: [{ type: "Ready", status: "True", reason: "KubeletReady", message: "" }],
         capacity: { cpu: "64", memory: "256Gi", pods: "500" },
         nodeInfo: { ...node.status.nodeInfo, kubeletVersion: "v1.37.2" },
       },
     });
-    return new Kubelet(context, name);
+    return new Kubelet(context, name, pods, server);
   }
 
   get pods(): readonly Pod[] {
@@ -56,6 +79,7 @@ export class Kubelet {
   /** Ends everything at once. */
   async stop(): Promise<void> {
     await this.#work.stop();
+    await this.#server.stop();
     await Promise.all(this.pods.map((pod) => pod.remove()));
   }
 

@@ -53,6 +53,8 @@ export class ClusterNetwork {
 export class Network {
   readonly #clusters = new Map<string, ClusterNetwork>();
   readonly #forwardings = new Map<string, readonly Forwarding[]>();
+  /** Addresses of those who reach API servers from outside. */
+  readonly #operators = new Set<string>();
   #links = 0;
   #indexes = 0;
   /** iptables is asked one thing at a time. */
@@ -106,6 +108,13 @@ export class Network {
     );
   }
 
+  /** A host of somebody who runs the clusters: outside of them, it reaches load balancers and API servers. */
+  async addOperator(name: string, address: string): Promise<void> {
+    await this.addHost(name, address);
+    this.#operators.add(address);
+    await this.#restore();
+  }
+
   /** Its link goes with it. */
   async removeHost(name: string): Promise<void> {
     await run("ip", ["netns", "delete", name]);
@@ -152,6 +161,7 @@ export class Network {
       "-A INPUT -i lo -j ACCEPT",
       "-A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
       ...clusters.map(({ range, node }) => `-A INPUT -s ${range} -d ${node} -j ACCEPT`),
+      ...[...this.#operators].map((address) => `-A INPUT -s ${address} -j ACCEPT`),
       "-A INPUT -j REJECT",
       "-A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
       ...empty,

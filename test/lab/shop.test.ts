@@ -1,7 +1,11 @@
 /**
- * The whole shop over two clusters, from cdk8s' files: every call across clusters, both ends of it and the way between, and
- * what becomes of traffic when parts of the mesh are started again.
+ * The whole shop over two clusters, from cdk8s' files: every call across clusters, both ends of it and the way between, what
+ * becomes of traffic when parts of the mesh are started again, and what API servers reach inside of pods.
  */
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { get } from "node:https";
+import type { KubeConfig } from "@kubernetes/client-node";
 import { rejectedByIstiod, rejectedByProxies, unsynced } from "./agreement";
 import { installCdk8s } from "./cdk8sMesh";
 import { eventually } from "./eventually";
@@ -9,6 +13,7 @@ import { type CallResult, Calls } from "./exec";
 import { Lab } from "./lab";
 import type { Pod } from "./pod";
 import { firstPage, labShop, showCalls } from "./shop";
+import { administratorOf, executed, forwarded, getForwarded } from "./subresources";
 
 const shop = labShop(2);
 
@@ -124,5 +129,65 @@ describe("started again while calls cross both ways", () => {
     });
     console.log(`the gateway of west killed, ready after ${ms} ms: ${what}`);
     await firstPage(lab);
+  });
+});
+
+describe("through the API server", () => {
+  let config: KubeConfig;
+  const payment = () => lab.cluster("west").podOf("paymentservice");
+  const istiod = () => lab.cluster("west").podOf("istiod", "istio-system");
+
+  beforeAll(async () => {
+    config = await administratorOf(lab.cluster("west"));
+  });
+
+  it("ports of a pod's loopback are forwarded", async () => {
+    const answer = await getForwarded(config, payment(), 15000, "/server_info");
+    expect(answer).toMatch(/^HTTP\/1.1 200 OK/);
+    expect(answer).toContain('"state": "LIVE"');
+    expect(await getForwarded(config, istiod(), 15014, "/metrics")).toContain("\npilot_info{");
+  });
+
+  it("a port where nobody listens is an error", async () => {
+    const { output, error } = await forwarded(config, payment(), 9);
+    expect(await error).toMatch(/^error forwarding port 9 to pod default\/.*ECONNREFUSED/);
+    expect(await output).toBe("");
+  });
+
+  it("the last lines of a log are read", async () => {
+    const { CoreV1Api } = await import("@kubernetes/client-node");
+    const [namespace = "", name = ""] = payment().key.split("/");
+    const lines = await config
+      .makeApiClient(CoreV1Api)
+      .readNamespacedPodLog({ namespace, name, container: "istio-proxy", tailLines: 3 });
+    expect(lines.split("\n")).toHaveLength(4);
+    expect(readFileSync(payment().logOf("istio-proxy"), "utf8")).toContain(lines);
+  });
+
+  it("commands run, with what they read, say and end with", async () => {
+    const run = (...script: [string, string?]) =>
+      executed(config, payment(), "istio-proxy", ["sh", "-c", script[0]], script[1]);
+    expect(await run("id -u; echo $HOSTNAME >&2; exit 3")).toMatchObject({
+      stdout: "1337\n",
+      status: { status: "Failure", details: { causes: [{ reason: "ExitCode", message: "3" }] } },
+    });
+    expect(await run("wc -c >&2", "12345")).toMatchObject({
+      ...{ stdout: "", stderr: "5\n" },
+      status: { status: "Success" },
+    });
+  });
+
+  it("kubelets answer nobody else", async () => {
+    const url = `https://${lab.cluster("west").range.node}:10250/containerLogs/${payment().key}/server`;
+    const call = get(url, { rejectUnauthorized: false });
+    await expect(once(call, "response")).rejects.toThrow(/certificate required/);
+  });
+
+  it("connections are closed when the lab ends", async () => {
+    // Redis waits forever.
+    const redis = lab.cluster("west").podOf("redis-cart");
+    const { output } = await forwarded(config, redis, 6379);
+    await lab.stop();
+    expect(await output).toBe("");
   });
 });

@@ -6,7 +6,7 @@ import { lineStart } from "./splice";
 import { itemsOf } from "./tokens";
 
 /** Plain data of a new entry. */
-export type Plain = string | number | readonly Plain[] | PlainMap;
+export type Plain = string | number | boolean | readonly Plain[] | PlainMap;
 export interface PlainMap extends Readonly<Record<string, Plain>> {}
 
 interface Style {
@@ -90,7 +90,7 @@ function isList(value: Plain): value is readonly Plain[] {
   return Array.isArray(value);
 }
 
-function scalarText(value: string | number, { isJson }: Style): string {
+function scalarText(value: string | number | boolean, { isJson }: Style): string {
   return isJson ? JSON.stringify(value) : formatYaml([value]).trimEnd();
 }
 

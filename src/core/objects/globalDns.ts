@@ -46,6 +46,14 @@ export function planGlobalDns(
   ];
 }
 
+/**
+ * The cluster without the configuration that its description quotes for files: here the stub domain is merged
+ * into what the cluster has at that moment.
+ */
+export function liveDns(cluster: Cluster): Cluster {
+  return { ...cluster, dns: { ...cluster.dns, corefile: undefined, stubDomains: undefined } };
+}
+
 function metadata(mesh: DnsMesh): Manifest["metadata"] {
   return {
     name: dnsServerName,

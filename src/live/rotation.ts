@@ -1,0 +1,106 @@
+/** Carries a root's replacement through its stages: in files, in clusters, and in what proxies have. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { toLiteral } from "../core/literals";
+import type { Mesh } from "../core/mesh";
+import type { Manifest } from "../core/objects/manifest";
+import { planRootOfTrust } from "../core/objects/rootOfTrust";
+import type { RotationStep } from "../core/rotation";
+import type { CaFiles } from "../pki/caFiles";
+import { describeFailure } from "./kubeClient";
+import type { LiveCluster } from "./liveCluster";
+import { type BarrierProgress, barrierProgress } from "./rotationBarrier";
+
+type Clusters = ReadonlyMap<string, LiveCluster>;
+
+/** How CAs get to their clusters. */
+export interface ApplyTrustOptions {
+  /** Whether fields that others manage are taken over. */
+  readonly force: boolean;
+  /** Told the name of each cluster that has its CA. */
+  readonly onApplied: (cluster: string) => void;
+}
+
+/**
+ * Gives each cluster the CA of the stage that the mesh is in, one after the other.
+ * @throws Error of the first cluster that refuses, with its name.
+ */
+export async function applyTrust(
+  mesh: Mesh,
+  clusters: Clusters,
+  certificates: Readonly<Record<string, CaFiles>>,
+  { force, onApplied }: ApplyTrustOptions,
+): Promise<void> {
+  for (const cluster of mesh.clusters) {
+    const live = clusters.get(cluster.name);
+    if (live === undefined) throw new Error(`there is no way to cluster ${cluster.name}`);
+    for (const { manifest } of planRootOfTrust(mesh, cluster))
+      await applyTo(live, toLiteral(manifest, certificates), mesh, force);
+    onApplied(cluster.name);
+  }
+}
+
+async function applyTo(
+  live: LiveCluster,
+  manifest: Manifest,
+  mesh: Mesh,
+  force: boolean,
+): Promise<void> {
+  const { namespace = "", name } = manifest.metadata;
+  try {
+    await live.apply(manifest, `meshspan-${mesh.name}`, force);
+  } catch (error) {
+    const why = describeFailure(error);
+    throw new Error(`${manifest.kind} ${namespace}/${name} of cluster ${live.name}: ${why}`, {
+      cause: error,
+    });
+  }
+}
+
+/** How far every cluster is. @throws Error of a cluster that can't be asked, with its name */
+export function progressOf(
+  clusters: Clusters,
+  barrier: RotationStep["barrier"],
+  rootPem: string,
+): Promise<readonly BarrierProgress[]> {
+  return Promise.all(
+    [...clusters.values()].map((live) =>
+      barrierProgress(live, barrier, rootPem).catch((error: unknown) => {
+        const why = describeFailure(error);
+        throw new Error(`proxies of cluster ${live.name} can't be asked: ${why}`, { cause: error });
+      }),
+    ),
+  );
+}
+
+export interface WaitOptions {
+  /** Seconds. @default as long as it takes */
+  readonly timeout: number | undefined;
+  /** Told when something has changed. */
+  readonly onProgress: (progress: readonly BarrierProgress[]) => void;
+}
+
+/** Milliseconds between two looks; certificates live for hours. */
+const interval = 2000;
+
+/** Waits until every proxy is there, or the time is over. @returns how far they are */
+export async function waitForBarrier(
+  clusters: Clusters,
+  barrier: RotationStep["barrier"],
+  rootPem: string,
+  { timeout, onProgress }: WaitOptions,
+): Promise<readonly BarrierProgress[]> {
+  const deadline = timeout === undefined ? Infinity : performance.now() + timeout * 1000;
+  let before = "";
+  for (;;) {
+    const progress = await progressOf(clusters, barrier, rootPem);
+    if (isReached(progress) || performance.now() > deadline) return progress;
+    const now = progress.map(({ proxies, behind }) => `${behind.length}/${proxies}`).join();
+    if (now !== before) onProgress(progress);
+    before = now;
+    await sleep(interval);
+  }
+}
+
+export function isReached(progress: readonly BarrierProgress[]): boolean {
+  return progress.every(({ behind }) => behind.length === 0);
+}

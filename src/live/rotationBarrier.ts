@@ -1,0 +1,85 @@
+/** Whether every proxy of a cluster has reached a stage of a root's replacement. */
+import type { V1Pod } from "@kubernetes/client-node";
+import { IssueCollector, MeshError } from "../core/issues";
+import type { RotationStep } from "../core/rotation";
+import { readCertificateFile } from "../pki/pem";
+import { verifyPresentedChain } from "../pki/presentedChain";
+import { bounded } from "./bounded";
+import { describeFailure } from "./kubeClient";
+import type { LiveCluster } from "./liveCluster";
+import { type ProxyTrust, proxyTrust } from "./proxyTrust";
+import { proxyOf } from "./status/podState";
+
+/** A proxy that keeps the next stage waiting. */
+export interface ProxyBehind {
+  readonly cluster: string;
+  /** `<namespace>/<name>` */
+  readonly pod: string;
+  readonly why: string;
+}
+
+/** How far the proxies of a cluster are. */
+export interface BarrierProgress {
+  readonly cluster: string;
+  /** How many there are. */
+  readonly proxies: number;
+  readonly behind: readonly ProxyBehind[];
+}
+
+/** Proxies of a cluster that are asked at the same time. */
+const atOnce = 8;
+
+/**
+ * Asks every proxy of a cluster, sidecars and gateways; one that can't be asked is behind.
+ * @param rootPem The root that the barrier is about.
+ * @throws Error where the cluster doesn't list its pods.
+ */
+export async function barrierProgress(
+  live: LiveCluster,
+  barrier: RotationStep["barrier"],
+  rootPem: string,
+): Promise<BarrierProgress> {
+  const pods = (await live.list<V1Pod>("v1", "Pod")).filter(hasRunningProxy);
+  const now = new Date();
+  const answers = await bounded(pods, atOnce, async ({ metadata }) => {
+    const [namespace, name] = [metadata?.namespace ?? "", metadata?.name ?? ""];
+    const trust = await proxyTrust(live, { namespace, pod: name }).catch(
+      (error: unknown) => `it can't be asked: ${describeFailure(error)}`,
+    );
+    const why = typeof trust === "string" ? trust : whyBehind(trust, barrier, rootPem, now);
+    return why === undefined ? [] : [{ cluster: live.name, pod: `${namespace}/${name}`, why }];
+  });
+  return { cluster: live.name, proxies: pods.length, behind: answers.flat() };
+}
+
+/** Pods that are done don't count; ones that are being deleted do, as long as they run: they still call. */
+function hasRunningProxy(pod: V1Pod): boolean {
+  return proxyOf(pod) !== undefined && pod.status?.phase === "Running";
+}
+
+/** Why a proxy hasn't reached a barrier; `undefined` where it has. */
+export function whyBehind(
+  { roots, chain }: ProxyTrust,
+  { kind, root }: RotationStep["barrier"],
+  rootPem: string,
+  now: Date,
+): string | undefined {
+  const trusted = fingerprintsIn(roots);
+  if (trusted.size === 0) return "it has no root yet";
+  if ([...fingerprintsIn(rootPem)].some((print) => !trusted.has(print)))
+    return `it doesn't trust the root ${root} yet`;
+  if (kind === "trusts") return undefined;
+  try {
+    const presented = verifyPresentedChain(chain, rootPem, { now });
+    if (presented.root !== undefined) return undefined;
+    return `its certificate is below another root than ${root}, until ${presented.notAfter.toISOString()} at most`;
+  } catch (error) {
+    if (!(error instanceof MeshError)) throw error;
+    return "it has no certificate yet";
+  }
+}
+
+function fingerprintsIn(pem: string): ReadonlySet<string> {
+  const found = readCertificateFile(pem, new IssueCollector()) ?? [];
+  return new Set(found.map(({ node }) => node.fingerprint256));
+}

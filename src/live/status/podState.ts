@@ -1,0 +1,47 @@
+/** What pods say about themselves. */
+import type { V1Pod } from "@kubernetes/client-node";
+
+export function isReady({ metadata, status }: V1Pod): boolean {
+  return (
+    metadata?.deletionTimestamp === undefined &&
+    (status?.conditions ?? []).some(({ type, status: is }) => type === "Ready" && is === "True")
+  );
+}
+
+/** The first reason why one of them isn't ready: `gateway-7d9: ImagePullBackOff`; empty where none says. */
+export function whyNotReady(pods: readonly V1Pod[]): string {
+  if (pods.length === 0) return "there are no pods";
+  const reasons = pods
+    .filter((pod) => !isReady(pod))
+    .map(({ metadata, status }) => {
+      const containers = [
+        ...(status?.initContainerStatuses ?? []),
+        ...(status?.containerStatuses ?? []),
+      ];
+      const waiting = containers.map(({ state }) => state?.waiting?.reason).find(Boolean);
+      const unready = containers.find(({ ready }) => !ready)?.name;
+      const scheduled = status?.conditions?.find(({ type }) => type === "PodScheduled");
+      const reason =
+        scheduled?.status === "False"
+          ? scheduled.reason
+          : (waiting ?? (unready === undefined ? status?.phase : `${unready} isn't ready`));
+      return `${metadata?.name ?? ""}: ${reason ?? "not ready"}`;
+    });
+  return reasons[0] ?? "";
+}
+
+/** Its sidecar or the proxy of a gateway; native sidecars are init containers. */
+export function proxyOf({ spec }: V1Pod) {
+  return [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].find(
+    ({ name }) => name === "istio-proxy",
+  );
+}
+
+/** What a person calls it by: its workload, where the name says that. */
+export function workloadOf({ metadata }: V1Pod): string {
+  const name = metadata?.name ?? "";
+  const [owner] = metadata?.ownerReferences ?? [];
+  return owner?.kind === "ReplicaSet"
+    ? owner.name.replace(/-[a-z0-9]+$/, "")
+    : (owner?.name ?? name);
+}

@@ -1,0 +1,61 @@
+/** How far a cluster is in the stage of a root's replacement: what `meshspan certs rotate` waits for. */
+import type { V1Secret } from "@kubernetes/client-node";
+import type { Mesh } from "../../core/mesh";
+import { rotationStep } from "../../core/rotation";
+import { counted } from "../../core/words";
+import type { LiveCluster } from "../liveCluster";
+import { barrierProgress } from "../rotationBarrier";
+import { asked, unanswered } from "./answer";
+import { fine, type Verdict } from "./finding";
+import type { ClusterObservation } from "./observation";
+
+/** Nothing while no root is being replaced, or where the cluster's CA isn't known: that is told by itself. */
+export async function lookAtRotation(
+  live: LiveCluster,
+  { trust }: Mesh,
+  { caSecret }: ClusterObservation,
+): Promise<readonly Verdict[]> {
+  const step = rotationStep(trust);
+  const secret = caSecret.ok ? caSecret.value : undefined;
+  if (step === undefined || secret === undefined) return [];
+  const { barrier } = step;
+  const subject = `root ${barrier.root}`;
+  const answer = await asked("list pods in all namespaces", () =>
+    barrierProgress(live, barrier, barrier.kind === "trusts" ? bundleOf(secret) : signerOf(secret)),
+  );
+  if (!answer.ok) return [unanswered(subject, answer)];
+  const { proxies, behind } = answer.value;
+  const verb = barrier.kind === "trusts" ? "trust it" : "have certificates below it";
+  const [first] = behind;
+  if (first === undefined)
+    return [
+      fine(subject, `${counted(proxies, "proxy", "proxies")} ${verb}: the next stage is safe`),
+    ];
+  return [
+    {
+      state: "warning",
+      code: "rotation_waits",
+      subject,
+      message: `${proxies - behind.length} of ${counted(proxies, "proxy", "proxies")} ${verb}; ${first.pod}: ${first.why}`,
+      hint:
+        barrier.kind === "trusts"
+          ? "apply this stage to the cluster; pods that are older than istiod's settings have to be restarted"
+          : "wait until certificates are renewed, at half of their life",
+      fix: "meshspan certs rotate",
+    },
+  ];
+}
+
+function bundleOf({ data }: V1Secret): string {
+  return textOf(data?.["root-cert.pem"]);
+}
+
+/** The last certificate of the CA's own chain. */
+function signerOf({ data }: V1Secret): string {
+  const chain = textOf(data?.["cert-chain.pem"]);
+  return chain.slice(Math.max(0, chain.lastIndexOf("-----BEGIN CERTIFICATE-----")));
+}
+
+function textOf(base64 = ""): string {
+  return Buffer.from(base64, "base64").toString("utf8");
+}
