@@ -20,11 +20,21 @@ export type CliCode =
   | "file_not_found"
   | "file_unreadable"
   | "file_exists"
+  | "file_locked"
   | "certificate_expires_soon"
   | "cluster_not_reached"
-  | "file_locked"
   | "rotation_waits"
   | "preview_failed"
+  // of a gateway that is to join
+  | "gateway_unreachable"
+  | "gateway_exports_nothing"
+  | "gateway_root"
+  | "gateway_certificate"
+  | "gateway_identity"
+  | "gateway_clock"
+  | "gateway_refuses"
+  // of a cluster that is to leave
+  | "cluster_needed"
   | "system_error";
 
 /** A fault with the place where a person finds it. */

@@ -1,11 +1,21 @@
 /** Single files that a command writes. */
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  mkdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
  * Writes a file whole or not at all, and leaves it alone where it has this content. What is no regular file,
- * such as a device, is written to as it is.
+ * such as a device, is written to as it is. The file keeps its mode, and its owner where this user may set it.
  */
 export async function replaceFile(path: string, content: string): Promise<void> {
   const target = await realpath(path).catch(() => path);
@@ -15,6 +25,10 @@ export async function replaceFile(path: string, content: string): Promise<void> 
   const temporary = `${target}.${randomUUID()}.tmp`;
   try {
     await writeFile(temporary, content, { flag: "wx" });
+    if (found !== undefined) {
+      await chown(temporary, found.uid, found.gid).catch(() => undefined);
+      await chmod(temporary, found.mode & 0o7777);
+    }
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);

@@ -76,7 +76,8 @@ export async function planSource(checked: Source): Promise<PlannedSource> {
   return { source, plan: await located(source, () => planMesh(source.mesh)) };
 }
 
-function faultless(source: Source): MeshSource {
+/** A source without faults. @throws Failure with all of them. */
+export function faultless(source: Source): MeshSource {
   const { mesh } = source;
   if (mesh === undefined) throw new Failure(source.faults, exitCodes.faulty);
   return { ...source, mesh };

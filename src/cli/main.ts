@@ -8,6 +8,8 @@ import { demoCommand } from "./demo";
 import { diffCommand } from "./diff";
 import { graphCommand } from "./graph";
 import { initCommand } from "./init";
+import { joinCommand } from "./join";
+import { leaveCommand } from "./leave";
 import { previewCommand } from "./preview";
 import { renderCommand } from "./render";
 import { reportError, wantsJson } from "./report";
@@ -32,6 +34,8 @@ function meshspan(): Command {
     .addCommand(certsCommand())
     .addCommand(diffCommand())
     .addCommand(previewCommand())
+    .addCommand(joinCommand())
+    .addCommand(leaveCommand())
     .addCommand(statusCommand())
     .addCommand(schemaCommand())
     .addCommand(completionCommand(() => program))

@@ -49,6 +49,15 @@ export function formatFault(fault: Fault): string {
     case "file_unreadable":
     case "file_exists":
     case "preview_failed":
+    case "file_locked":
+    case "gateway_unreachable":
+    case "gateway_exports_nothing":
+    case "gateway_root":
+    case "gateway_certificate":
+    case "gateway_identity":
+    case "gateway_clock":
+    case "gateway_refuses":
+    case "cluster_needed":
     case "system_error":
       return `meshspan: ${text}`;
     default: {

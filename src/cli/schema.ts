@@ -17,6 +17,8 @@ const names = [
   "diff",
   "preview",
   "status",
+  "join",
+  "leave",
 ];
 
 export function schemaCommand(): Command {

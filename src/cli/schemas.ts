@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { meshJsonSchema } from "../core/description";
 import { diff, preview } from "./diffSchema";
+import { join, leave } from "./joinSchemas";
 import { count, list, text } from "./schemaParts";
 import { status } from "./statusSchema";
 import { policyShape } from "./policyShape";
@@ -198,6 +199,8 @@ const shapes = {
   diff,
   preview,
   status,
+  join,
+  leave,
 } as const;
 
 const titles: Readonly<Record<keyof typeof shapes, string>> = {
@@ -212,6 +215,8 @@ const titles: Readonly<Record<keyof typeof shapes, string>> = {
   diff: "meshspan diff --output json",
   preview: "meshspan preview --output json",
   status: "meshspan status --output json",
+  join: "meshspan join --output json",
+  leave: "meshspan leave --output json",
 };
 
 /** JSON Schemas by name (draft 2020-12): `mesh` for the description, the others for what commands print. */

@@ -6,6 +6,7 @@ export type { HttpAnswer, HttpCall } from "./call";
 export type { NoConnection } from "./connection";
 export { probeGateway, type GatewayProbe, type GatewayReport } from "./gateway";
 export type { ClientCertificate, NoHandshake } from "./handshake";
+export { probeReadiness, type Readiness } from "./readiness";
 export type {
   ClientVerdict,
   ServerIdentity,

@@ -20,6 +20,8 @@ const commands = [
   "certs rotate",
   "diff",
   "preview",
+  "join",
+  "leave",
   "schema",
   "completion",
   "demo",
@@ -80,23 +82,27 @@ describe("meshspan", () => {
     expect([option.status, file.status]).toEqual([2, 1]);
   });
 
-  it.each([["trace"], ["graph"], ["render", "--stdout"], ["certs", "show"]])(
-    "reads the description alike in %s %s",
-    async (...words) => {
-      const args = words.filter(Boolean);
-      const faulty = fileIn(folder, "faulty.yaml", "name: x\nclusters: 3\n");
-      const [missing, directory, fault] = await Promise.all(
-        [`${folder}/none.yaml`, folder, faulty].map((file) => meshspan([...args, "-f", file])),
-      );
-      expect([missing!.status, directory!.status, fault!.status]).toEqual([1, 1, 3]);
-      expect([missing!.stdout, directory!.stdout, fault!.stdout]).toEqual(["", "", ""]);
-      expect(missing!.stderr).toMatch(/^meshspan: there is no file .*meshspan init .*\n$/);
-      expect(directory!.stderr).toMatch(/^meshspan: .* is a folder: .*\n$/);
-      expect(fault!.stderr).toBe(
-        `${faulty}:2:11 clusters: 3 is a number: write clusters as a map from names to descriptions [wrong_type]\n`,
-      );
-    },
-  );
+  it.each([
+    ["trace"],
+    ["graph"],
+    ["render", "--stdout"],
+    ["certs", "show"],
+    ["join", "203.0.113.30"],
+    ["leave", "west"],
+  ])("reads the description alike in %s %s", async (...words) => {
+    const args = words.filter(Boolean);
+    const faulty = fileIn(folder, "faulty.yaml", "name: x\nclusters: 3\n");
+    const [missing, directory, fault] = await Promise.all(
+      [`${folder}/none.yaml`, folder, faulty].map((file) => meshspan([...args, "-f", file])),
+    );
+    expect([missing!.status, directory!.status, fault!.status]).toEqual([1, 1, 3]);
+    expect([missing!.stdout, directory!.stdout, fault!.stdout]).toEqual(["", "", ""]);
+    expect(missing!.stderr).toMatch(/^meshspan: there is no file .*meshspan init .*\n$/);
+    expect(directory!.stderr).toMatch(/^meshspan: .* is a folder: .*\n$/);
+    expect(fault!.stderr).toBe(
+      `${faulty}:2:11 clusters: 3 is a number: write clusters as a map from names to descriptions [wrong_type]\n`,
+    );
+  });
 
   it.each([
     ["trace", "-f", gitOpsMesh],
@@ -105,6 +111,7 @@ describe("meshspan", () => {
     ["render", gitOpsMesh, "--stdout"],
     ["diff", gitOpsMesh, gitOpsMesh],
     ["preview", fileIn(folder, "preview.json", '{"steps": []}')],
+    ["leave", "dublin", "-f", gitOpsMesh, "--dry-run", "--with-services"],
     ["schema"],
   ])(
     "fails in words in %s when its output has nowhere to go, and ends quietly when nobody reads on",

@@ -1,0 +1,171 @@
+/** How a gateway joins: known or not, probed, added, compared, applied. */
+import type { ClusterDescription } from "../core/description";
+import { addCluster, type JoiningCluster } from "../core/edit/meshEdit";
+import { type Mesh, tryClusterOf } from "../core/mesh";
+import { isValidName, label } from "../core/names";
+import { counted } from "../core/words";
+import { exitCodes, Failure, usageFailure } from "./failure";
+import {
+  clusterAt,
+  describeGateway,
+  formatPlace,
+  type GatewayPlace,
+  nextName,
+  placeOf,
+} from "./gatewayAddress";
+import type { JoinFindings } from "./joinProbe";
+import { attempting, aware, joinReport } from "./joinReport";
+import { type AskCluster, findTrust, type JoinTrust } from "./joinTrust";
+import { changeMesh, type MeshChange } from "./meshChange";
+import type { Output } from "./options";
+import { note, print, printReport } from "./output";
+
+/** What was asked for. */
+export interface JoinRequest {
+  readonly file: string;
+  readonly place: GatewayPlace;
+  readonly cluster?: string;
+  /** Keys of services that it has to serve; empty for all that it exports. */
+  readonly serves: readonly string[];
+  readonly consumerOnly?: boolean;
+  readonly network?: string;
+  readonly locality?: string;
+  readonly certs: string;
+  readonly rootCert?: string;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly dryRun?: boolean;
+  readonly output: Output;
+}
+
+/** What was found out before anything is changed. */
+export interface Probed {
+  readonly trust?: JoinTrust;
+  readonly findings?: JoinFindings;
+}
+
+/** What became of it. */
+export interface Joined {
+  readonly cluster: string;
+  readonly state: "added" | "already there" | "would be added";
+  readonly change: MeshChange;
+}
+
+/** @throws Failure where the gateway may not join; then nothing is changed. */
+export async function joinMesh(
+  mesh: Mesh,
+  request: JoinRequest,
+  askCluster: AskCluster,
+): Promise<Joined> {
+  const { place, output } = request;
+  checkName(mesh, request);
+  const say = async (text: string) => (output === "text" ? print(text) : undefined);
+  await say(aware(mesh));
+  const isKnown = clusterAt(mesh, place) !== undefined;
+  if (!isKnown) await say(attempting(place));
+  const probed = isKnown ? {} : await probe(mesh, request, askCluster);
+  const joined = await add(request, probed.findings);
+  const report = joinReport(mesh, request, probed, joined);
+  if (output === "text") await print(report.text());
+  else await printReport(output, report);
+  return joined;
+}
+
+/** A name is one cluster's, and a gateway has one name. */
+function checkName(mesh: Mesh, { place, cluster }: JoinRequest): void {
+  if (cluster === undefined) return;
+  if (!isValidName(label, cluster)) {
+    const mended = label.mend(cluster);
+    throw usageFailure(
+      `"${cluster}" is not ${label.what}`,
+      `use ${label.rule}${mended === "" ? "" : ` ("${mended}")`}`,
+    );
+  }
+  const known = clusterAt(mesh, place);
+  if (known !== undefined && known.name !== cluster) {
+    throw usageFailure(
+      `${formatPlace(place)} is the gateway of ${known.name} already`,
+      `leave out --cluster, or take it out first: meshspan leave ${known.name}`,
+    );
+  }
+  const taken = tryClusterOf(mesh, cluster);
+  if (taken === undefined || known !== undefined) return;
+  const there = placeOf(taken);
+  throw usageFailure(
+    `the mesh has a cluster ${cluster}, with ${there === undefined ? "a gateway whose address is learnt" : `the gateway ${formatPlace(there)}`}`,
+    "give the new one another name",
+  );
+}
+
+async function probe(mesh: Mesh, request: JoinRequest, askCluster: AskCluster): Promise<Probed> {
+  const { place, output, serves, timeout } = request;
+  const at = formatPlace(place);
+  if (request.consumerOnly === true) {
+    const { probeReadiness } = await import("../probe/index.js");
+    const ready = await probeReadiness(place.host, timeout * 1000);
+    if (!ready.ok) {
+      const message = `the gateway ${at} doesn't say on port ${ready.port} that it is ready (${ready.detail})`;
+      const hint = "check the address, and that the gateway's pods are ready";
+      throw new Failure(
+        [{ code: "gateway_unreachable", path: [], message, hint }],
+        exitCodes.failure,
+      );
+    }
+    note(output, `· ${at} is ready; it serves nothing, so its certificate can't be seen`);
+    return {};
+  }
+  const trust = await findTrust(mesh, { ...request, askCluster });
+  note(output, `· the mesh's root is that of ${trust.from}`);
+  const { probeJoining } = await import("./joinProbe.js");
+  const options = { required: serves, timeoutMs: timeout * 1000 };
+  const findings = await probeJoining(mesh, place, trust, options);
+  note(output, `· ${at} answers for ${counted(findings.serves.length, "service")} of the mesh`);
+  if (findings.clientAccepted === undefined)
+    note(output, "· no key to make a caller's certificate with: handshakes alone were judged");
+  for (const { service, why } of findings.passedOver)
+    note(output, `· ${service} is left out: ${why}`);
+  return { trust, findings };
+}
+
+/** Adds the cluster to the description as it is by now. */
+async function add(request: JoinRequest, findings: JoinFindings | undefined): Promise<Joined> {
+  const { place, file, dryRun = false } = request;
+  let joined: Omit<Joined, "change"> | undefined;
+  const change = await changeMesh(
+    file,
+    ({ text, mesh }) => {
+      checkName(mesh, request);
+      const known = clusterAt(mesh, place);
+      if (known !== undefined) {
+        joined = { cluster: known.name, state: "already there" };
+        return text;
+      }
+      const name = request.cluster ?? nextName(mesh);
+      joined = { cluster: name, state: dryRun ? "would be added" : "added" };
+      return addCluster(text, joiningCluster(mesh, name, request, findings));
+    },
+    { dryRun },
+  );
+  if (joined === undefined) throw new Error("an edit says what it did");
+  return { ...joined, change };
+}
+
+function joiningCluster(
+  mesh: Mesh,
+  name: string,
+  { place, network, locality }: JoinRequest,
+  findings: JoinFindings | undefined,
+): JoiningCluster {
+  const trustDomain = findings?.trustDomain ?? mesh.trustDomain;
+  const cluster = {
+    gateway: describeGateway(place),
+    ...(network === undefined ? {} : { network }),
+    ...(locality === undefined ? {} : { locality }),
+    ...(trustDomain === mesh.trustDomain ? {} : { trustDomain }),
+  } satisfies ClusterDescription;
+  return {
+    name,
+    cluster,
+    serves: new Map((findings?.serves ?? []).map(({ service, versions }) => [service, versions])),
+  };
+}
