@@ -40,12 +40,29 @@ function nodesOf(command: Command, words: string): readonly Node[] {
 const flagsOf = ({ short, long }: Option): readonly string[] =>
   [short, long].filter((flag) => flag !== undefined);
 
-/** What may stand where the cursor is, after an option's flags alone or as the next word. */
-const wordsOf = ({ subcommands, options, choices }: Node): readonly string[] => [
-  ...subcommands.map((command) => command.name()),
-  ...choices,
-  ...options.flatMap(flagsOf),
+/** A word that may stand where the cursor is, and what it's for. */
+type Word = readonly [word: string, about: string];
+
+const commandWords = ({ subcommands, choices }: Node): readonly Word[] => [
+  ...subcommands.map((command) => [command.name(), command.description()] as const),
+  ...choices.map((choice) => [choice, ""] as const),
 ];
+
+const optionWords = ({ options }: Node): readonly Word[] =>
+  options.flatMap((option) => flagsOf(option).map((flag) => [flag, option.description] as const));
+
+/** The words of each command, as branches of `case`: options where one is begun, else what comes next. */
+function byCommand(
+  nodes: readonly Node[],
+  wordsOf: (node: Node) => readonly Word[],
+  write: (words: readonly Word[]) => string,
+): string {
+  return nodes
+    .map((node) => ({ at: node.words, words: wordsOf(node) }))
+    .filter(({ words }) => words.length > 0)
+    .map(({ at, words }) => `      ${JSON.stringify(at)}) ${write(words)} ;;`)
+    .join("\n");
+}
 
 /** Words of the line that lead to a command, as a pattern of `case`: `" certs"|"certs init"`. */
 const steps = (nodes: readonly Node[]): string =>
@@ -78,16 +95,17 @@ function bash(name: string, nodes: readonly Node[]): string {
       choices.length > 0
         ? `COMPREPLY=($(compgen -W ${quoted(choices.join(" "))} -- "$cur")); `
         : takes === undefined
-          ? ""
+          ? "compopt +o bashdefault +o default 2>/dev/null; "
           : `COMPREPLY=($(compgen ${kind} -- "$cur")); `;
     return `    ${patterns.join("|")}) ${found}return ;;`;
   });
-  const words = nodes.map(
-    (node) => `    ${JSON.stringify(node.words)}) words=${quoted(wordsOf(node).join(" "))} ;;`,
-  );
+  const words = (of: (node: Node) => readonly Word[]) =>
+    byCommand(nodes, of, (found) => `words=${quoted(found.map(([word]) => word).join(" "))}`);
   return `# bash completion for ${name}
 _${name}() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" at= word words=
+  # --option=value comes as three words.
+  if [ "$cur" = = ]; then cur=; elif [ "$prev" = = ]; then prev="\${COMP_WORDS[COMP_CWORD-2]}"; fi
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$at $word" in
       ${steps(nodes)}) at="\${at:+$at }$word" ;;
@@ -96,8 +114,13 @@ _${name}() {
   case "$at:$prev" in
 ${values.join("\n")}
   esac
-  case "$at" in
-${words.join("\n")}
+  case "$cur" in
+    -*) case "$at" in
+${words(optionWords)}
+    esac ;;
+    *) case "$at" in
+${words(commandWords)}
+    esac ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$cur"))
 }
@@ -111,22 +134,17 @@ function zsh(name: string, nodes: readonly Node[]): string {
     const add = choices.length > 0 ? `compadd -- ${choices.join(" ")}; ` : takes && files;
     return `    ${patterns.join("|")}) ${add ?? ""}return ;;`;
   });
-  const words = nodes.map(({ words: at, subcommands, options, choices }) => {
-    const described = [
-      ...subcommands.map((command) => [command.name(), command.description()] as const),
-      ...choices.map((choice) => [choice, ""] as const),
-      ...options.flatMap((option) =>
-        flagsOf(option).map((flag) => [flag, option.description] as const),
-      ),
-    ];
-    const entries = described.map(([word, about]) =>
-      quoted(`${word}:${about.replaceAll(":", "\\:")}`),
-    );
-    return `    ${JSON.stringify(at)}) found=(${entries.join(" ")}) ;;`;
-  });
+  const entry = ([word, about]: Word) =>
+    quoted(about === "" ? word : `${word}:${about.replaceAll(":", "\\:")}`);
+  const words = (of: (node: Node) => readonly Word[]) =>
+    byCommand(nodes, of, (found) => `found=(${found.map(entry).join(" ")})`);
   return `#compdef ${name}
 _${name}() {
   local at= word prev="\${words[CURRENT-1]}"
+  if [[ "\${words[CURRENT]}" == --*=* ]]; then
+    prev="\${words[CURRENT]%%=*}"
+    compset -P 1 '*='
+  fi
   for word in "\${(@)words[2,CURRENT-1]}"; do
     case "$at $word" in
       ${steps(nodes)}) at="\${at:+$at }$word" ;;
@@ -136,8 +154,13 @@ _${name}() {
 ${values.join("\n")}
   esac
   local -a found
-  case "$at" in
-${words.join("\n")}
+  case "\${words[CURRENT]}" in
+    -*) case "$at" in
+${words(optionWords)}
+    esac ;;
+    *) case "$at" in
+${words(commandWords)}
+    esac ;;
   esac
   _describe ${name} found || _files
 }
