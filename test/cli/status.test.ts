@@ -52,7 +52,7 @@ const answering = (status: number, body: object): Promise<string> => {
       JSON.stringify(isVersion ? { gitVersion: "v1.37.2", major: "1", minor: "37" } : body),
     );
   };
-  return listening(createServer(answer) as unknown as Server);
+  return listening(createServer(answer));
 };
 
 const refusal = (code: number, message: string) => ({
@@ -188,11 +188,11 @@ describe("meshspan status", () => {
       status(...args, "--fix-hints"),
       status(...args, "--output", "markdown"),
     ]);
-    expect(plain!.stdout).toContain("[credentials_rejected]\n      log in again");
-    expect(plain!.stdout).not.toContain("$ kubectl");
-    expect(fixes!.stdout).toContain("\n      $ kubectl --context west auth whoami\n");
-    expect(table!.stdout).toMatch(/^\*\*shop\*\*: 1 error, 0 warnings, /);
-    expect(table!.stdout).toContain("| west | cluster | error |");
+    expect(plain.stdout).toContain("[credentials_rejected]\n      log in again");
+    expect(plain.stdout).not.toContain("$ kubectl");
+    expect(fixes.stdout).toContain("\n      $ kubectl --context west auth whoami\n");
+    expect(table.stdout).toMatch(/^\*\*shop\*\*: 1 error, 0 warnings, /);
+    expect(table.stdout).toContain("| west | cluster | error |");
   });
 
   it("waits no longer than it was told, and says what is still missing", async () => {
@@ -209,7 +209,7 @@ describe("meshspan status", () => {
       response.writeHead(code, { "content-type": "application/json" });
       response.end(JSON.stringify(refusal(code, "no")));
     });
-    const config = kubeconfig("watched", { west: await listening(server as unknown as Server) });
+    const config = kubeconfig("watched", { west: await listening(server) });
     const args = ["status", mesh, "--kubeconfig", config, "--cluster", "west", "--watch"];
     const child = spawn(process.execPath, [executable, ...args]);
     let text = "";

@@ -199,6 +199,6 @@ export function withObject(
   if (before?.ok !== true || before.value === undefined) throw new Error(`no ${key}`);
   const live = structuredClone(before.value);
   const after = change(live);
-  const value = (after === undefined ? undefined : live) as KubernetesObject | undefined;
+  const value = after === undefined ? undefined : live;
   return { ...seen, planned: new Map(seen.planned).set(key, answer(value)) };
 }
