@@ -20,7 +20,7 @@ const coreBoundary = {
       message: "The core knows no front end.",
     },
     {
-      regex: "^(\\.\\./)+(pki|cdk8s|pulumi|cli|demo|render)(/|$)",
+      regex: "^(\\.\\./)+(pki|probe|live|cdk8s|pulumi|cli|demo|render)(/|$)",
       message: "Imports point from the front ends to the core.",
     },
   ],

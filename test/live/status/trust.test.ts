@@ -47,11 +47,11 @@ describe("trust", () => {
   });
 
   it("differs in the cluster whose pods don't have that root yet", () => {
-    // West's secret was exchanged, what its pods trust wasn't.
-    const west = { ...sound("west", others), rootConfigMaps: sound("west", ours).rootConfigMaps };
-    expect(judged(sound("east", ours), west)).toMatchObject([
-      { cluster: "west", state: "error", code: "root_differs" },
-      { cluster: "west", code: "root_not_distributed" },
+    // East's secret was exchanged, what its pods trust wasn't.
+    const east = { ...sound("east", others), rootConfigMaps: sound("east", ours).rootConfigMaps };
+    expect(judged(east, sound("west", ours))).toMatchObject([
+      { cluster: "east", state: "error", code: "root_differs" },
+      { cluster: "east", code: "root_not_distributed" },
     ]);
   });
 
