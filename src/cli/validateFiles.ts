@@ -77,7 +77,7 @@ async function readerFor(objects: readonly FileObject[]): Promise<CertificateRea
   );
   if (!mayHave) return undefined;
   const { certificateReader } = await import("../pki/index.js");
-  return certificateReader(new Date());
+  return certificateReader();
 }
 
 /** Reads all that can be read; what can't is a fault in the report. */
