@@ -44,7 +44,9 @@ export function providerOf({ provider }: Pick<Resource, "provider">): string {
 
 /** A copy of properties in which texts stand for what isn't known yet. To read such a value is an error of Pulumi's. */
 function knownPart(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((_, index) => knownAt(value, index));
+  // A list's own methods would read each item themselves.
+  if (Array.isArray(value))
+    return Array.from({ length: value.length }, (_, index) => knownAt(value, index));
   if (!isMap(value)) return typeof value === "object" && value !== null ? unknownValue : value;
   return Object.fromEntries(Object.keys(value).map((key) => [key, knownAt(value, key)]));
 }

@@ -1,4 +1,5 @@
 /** @jest-environment ./test/engine/environment.cjs */
+import { resolve } from "node:path";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Manifest } from "../../src";
@@ -10,10 +11,14 @@ import {
   type Authorities,
   type ClusterName,
   clusters,
+  deployment,
+  entry,
   handWritten,
   type HandWritten,
   makeAuthorities,
+  networking,
   object,
+  rule,
 } from "../core/policy/handWritten";
 import { type Planted, planted, withPlanted } from "../core/policy/planted";
 import { startCluster, type TestCluster } from "./cluster";
@@ -140,6 +145,62 @@ describe("a program that writes Istio's objects by hand", () => {
       expect([mended.error, policyEvents(mended)]).toEqual([undefined, []]);
       expect(mended.output).toMatch(/stringData *: \[secret\]/);
     });
+  });
+});
+
+describe("examples/pulumi-policy", () => {
+  const pack = resolve(__dirname, "../../examples/pulumi-policy");
+  let server: TestCluster;
+  let stack: TestStack;
+  let objects: readonly Manifest[] = [];
+  beforeAll(async () => {
+    server = await startCluster("dublin", { crds: true });
+    stack = await TestStack.create(() => {
+      const { kubeconfig } = server;
+      // An application's stack: the mesh itself is another's.
+      const provider = new kubernetes.Provider("frankfurt-apps", { kubeconfig });
+      for (const manifest of objects)
+        new (resourceClassOf(manifest))(nameOf(manifest), manifest, { provider });
+      return Promise.resolve({});
+    });
+  });
+  afterAll(async () => {
+    await server.stop();
+    stack.remove();
+  });
+  const found = async (...manifests: readonly Manifest[]) => {
+    objects = manifests;
+    const run = await stack.preview({ policyPacks: [pack] });
+    return [run.error === undefined ? "passes" : "fails", ...policyEvents(run)];
+  };
+
+  it("lets an application's own objects through", async () => {
+    expect(
+      await found(
+        deployment("accounts", {
+          namespace: "bank",
+          env: [{ name: "LEDGER", value: "ledger.bank.global:8443" }],
+        }),
+        rule("accounts", "accounts.bank.svc.cluster.local", {}, "bank"),
+      ),
+    ).toEqual(["passes"]);
+  });
+
+  it("knows what the mesh has planned there", async () => {
+    expect(
+      await found(
+        entry("ledger", "ledger.bank.global", "198.51.100.7", {}, "apps"),
+        object(networking, "Sidecar", "bank", "default", {
+          spec: { egress: [{ hosts: ["./*.svc.cluster.local"] }] },
+        }),
+      ),
+    ).toEqual([
+      "fails",
+      "address_outside_pool advisory ServiceEntry apps/ledger",
+      "host_owned_twice mandatory ServiceEntry apps/ledger",
+      "host_hidden mandatory Sidecar bank/default",
+      "address_shared mandatory ServiceEntry apps/ledger",
+    ]);
   });
 });
 
