@@ -1,9 +1,4 @@
-import {
-  type PolicyResource,
-  type ResourceValidationPolicy,
-  type StackValidationPolicy,
-  unknownCheckingProxy,
-} from "@pulumi/policy";
+import { type PolicyResource, unknownCheckingProxy } from "@pulumi/policy";
 import type { Manifest } from "../../src";
 import { MeshError } from "../../src";
 import { policyRules } from "../../src/core/policy/rules";
