@@ -130,12 +130,14 @@ function nothingIn(path: string): Failure {
   return new Failure([fault], exitCodes.failure);
 }
 
-async function readManifestFile({ file }: ManifestFile): Promise<{
+/** A folder may have other files too, which needn't be anything that can be read. */
+async function readManifestFile({ file, isNamed }: ManifestFile): Promise<{
   readonly objects: readonly FileObject[];
   readonly faults: readonly Fault[];
 }> {
   const shown = file === "-" ? "stdin" : file;
   const text = await readText(file, shown);
+  if (!isNamed && !/apiVersion|kind/.test(text)) return { objects: [], faults: [] };
   if (text.length > maxLength) throw tooLarge(shown);
   const { manifests, faults } = readManifests(text);
   const mayHaveKeys = /ca-key\.pem|tls\.key/.test(text);

@@ -194,6 +194,7 @@ describe("which cluster a file is of", () => {
     "common/d.yaml": one,
     "top.yaml": one,
     "east/README.md": "no manifest",
+    "east/tsconfig.json": "{ // not even JSON\n",
     "east/values.yaml": "replicas: 2\n",
     "west/.hidden.yaml": one,
     "west/node_modules/x/e.yaml": one,
@@ -327,6 +328,20 @@ spec:
       /it is a template/,
     ],
     [
+      "a template that YAML takes for maps in maps",
+      "apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .Values.name }}\n",
+      3,
+      "yaml_syntax",
+      /it is a template/,
+    ],
+    [
+      "a map as a key",
+      "apiVersion: v1\nkind: Service\nmetadata: { ? { a: b } : c }\n",
+      3,
+      "yaml_syntax",
+      /a map or a list is a key/,
+    ],
+    [
       "an object without a kind",
       "apiVersion: v1\nmetadata: { name: x }\n",
       3,
@@ -368,7 +383,7 @@ spec:
   });
 
   it("a file that is too large is left alone", async () => {
-    const path = folderOf({ "west/a.yaml": `# ${"x".repeat(33 * 1024 * 1024)}\n` });
+    const path = folderOf({ "west/a.yaml": `# kind ${"x".repeat(33 * 1024 * 1024)}\n` });
     const { status, stdout } = await meshspan(["validate", "--files", path]);
     expect([status, stdout]).toEqual([1, expect.stringContaining("has more than 32 MB: split it")]);
   });

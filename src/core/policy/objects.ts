@@ -25,10 +25,11 @@ export const objectGivenTwice: ClusterRule = {
     "Of two that differ, the one that is applied last counts, and the rules look at both. Where they are of different clusters, say so: see how files are told apart.",
   check: (cluster) => {
     const known = new Map<string, PlannedObject>();
-    return cluster.objects.flatMap((object) => {
+    return cluster.index.objects.flatMap((object) => {
       const { metadata } = object.manifest;
-      // The API server makes as many as there are.
-      if (metadata.name === "" || "generateName" in metadata) return [];
+      const isBeside = cluster.givenOf(object) === undefined;
+      // Of those with a beginning of a name the API server makes as many as there are.
+      if (isBeside || metadata.name === "" || "generateName" in metadata) return [];
       const before = known.get(object.key);
       if (before === undefined) {
         known.set(object.key, object);
