@@ -12,8 +12,18 @@ export const objectMalformed: ClusterRule = {
     "The API server refuses an object whose fields are of another type, and the other rules can't read it.",
   check: ({ malformed }) =>
     malformed.flatMap(({ object, issues }) =>
-      issues.map(({ path, message, hint }) => ({ object, path, message, hint })),
+      issues.map(({ path, message, hint }) => ({
+        object,
+        path,
+        ...(object.manifest.kind === "Secret" ? unshown : { message, hint }),
+      })),
     ),
+};
+
+/** What is wrong with a secret says nothing of it. */
+const unshown = {
+  message: "it is of another type than a Secret has there",
+  hint: "write a text, in quotes where YAML takes it for something else",
 };
 
 export const objectGivenTwice: ClusterRule = {

@@ -52,6 +52,13 @@ describe("objects are what their kinds promise", () => {
   });
 });
 
+it("nothing of a secret is shown", () => {
+  const secret = object("v1", "Secret", "a", "b", { stringData: { pin: 90210 } });
+  const [finding] = checkPolicies([{ name: "one", objects: [{ manifest: secret }] }], settings);
+  expect(finding).toMatchObject({ code: "object_malformed", path: ["stringData", "pin"] });
+  expect(JSON.stringify({ ...finding, object: undefined })).not.toContain("90210");
+});
+
 describe("an object is written once", () => {
   const redis = entry("redis", "redis.shop.global", "240.0.1.1");
   const other = entry("redis", "redis.shop.global", "240.0.1.1", { resolution: "DNS" });
