@@ -1,6 +1,7 @@
 // Writes the files that are made of the sources and committed beside them: npm run generate
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import schemas from "../dist/cli/schemas.js";
+import policies from "../dist/core/policy/page.js";
 import core from "../dist/index.js";
 import demo from "../dist/demo/index.js";
 import render from "../dist/render/index.js";
@@ -16,6 +17,8 @@ for (const [name, schema] of Object.entries(schemas.jsonSchemas())) {
   const file = name === "mesh" ? name : `cli-${name}`;
   await write(`schema/${file}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`);
 }
+
+await write("docs/policies.md", policies.policiesPage());
 
 const { description, workloads } = demo.shopMesh();
 const plan = core.planMesh(core.parseMesh(description), { workloads });

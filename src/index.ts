@@ -60,3 +60,16 @@ export {
   readPreview,
 } from "./core/diff/preview";
 export { formatPreview } from "./core/diff/formatPreview";
+export { checkPolicies } from "./core/policy/check";
+export type { GivenCluster } from "./core/policy/cluster";
+export type { CertificateFault, CertificateReader } from "./core/policy/certificates";
+export type { Exposure, Finding, GivenObject, PolicyCode, Severity } from "./core/policy/finding";
+export type { ClusterRule, MeshRule, ObjectRule, PolicyRule, Violation } from "./core/policy/rule";
+export { policyRules } from "./core/policy/rules";
+export {
+  meshPolicySettings,
+  type PolicyOptions,
+  type PolicySettings,
+  policySettings,
+} from "./core/policy/settings";
+export { type LocatedManifest, type ManifestText, readManifests } from "./core/manifestYaml";

@@ -71,6 +71,11 @@ const steps = (nodes: readonly Node[]): string =>
     .map(({ words }) => JSON.stringify(words.includes(" ") ? words : ` ${words}`))
     .join("|");
 
+/** Whether an option's value is a file, or one of several files and folders. */
+function takesFiles({ flags }: Option): boolean {
+  return flags.includes("<file>") || flags.includes("<paths...>");
+}
+
 /** For each option that takes a value: where it stands, its flags, and its values. */
 function valued(nodes: readonly Node[]) {
   return nodes.flatMap(({ words, options }) =>
@@ -79,11 +84,7 @@ function valued(nodes: readonly Node[]) {
       .map((option) => ({
         patterns: flagsOf(option).map((flag) => JSON.stringify(`${words}:${flag}`)),
         choices: option.argChoices ?? [],
-        takes: option.flags.includes("<dir>")
-          ? "folder"
-          : option.flags.includes("<file>")
-            ? "file"
-            : undefined,
+        takes: option.flags.includes("<dir>") ? "folder" : takesFiles(option) ? "file" : undefined,
       })),
   );
 }
@@ -187,7 +188,7 @@ function fish(name: string, nodes: readonly Node[]): string {
             : option.required
               ? option.flags.includes("<dir>")
                 ? " -x -a '(__fish_complete_directories)'"
-                : option.flags.includes("<file>")
+                : takesFiles(option)
                   ? " -r"
                   : " -x"
               : "";

@@ -10,6 +10,8 @@ export interface ManifestFile {
   readonly file: string;
   /** `undefined` for one that is of every cluster. */
   readonly cluster: string | undefined;
+  /** Whether it was named itself, rather than found in a folder. */
+  readonly isNamed: boolean;
 }
 
 /** Folders that hold no manifests of the project's own. */
@@ -31,14 +33,16 @@ export async function findManifestFiles(
   const clusterOf = (file: string, below: string) =>
     named ??
     (clusters === undefined ? folderOf(file, below) : describedCluster(file, below, clusters));
-  if (path === "-") return [{ file: "-", cluster: named ?? (clusters ? undefined : "stdin") }];
+  if (path === "-")
+    return [{ file: "-", cluster: named ?? (clusters ? undefined : "stdin"), isNamed: true }];
   const found = await stat(path).catch((error: unknown) => {
     throw notThere(path, error);
   });
-  if (!found.isDirectory()) return [{ file: path, cluster: clusterOf(path, dirname(path)) }];
+  if (!found.isDirectory())
+    return [{ file: path, cluster: clusterOf(path, dirname(path)), isNamed: true }];
   const files = await manifestsBelow(path);
   if (files.length === 0) throw failure(`there are no YAML or JSON files in ${path}`);
-  return files.map((file) => ({ file, cluster: clusterOf(file, path) }));
+  return files.map((file) => ({ file, cluster: clusterOf(file, path), isNamed: false }));
 }
 
 function notThere(path: string, error: unknown): Failure {

@@ -32,7 +32,7 @@ export function validateCommand(): Command {
     "meshspan validate --output json - < mesh.yaml",
     "meshspan validate --files manifests",
     "meshspan validate --file mesh.yaml --files east=apps/frankfurt west=apps/dublin",
-    "kustomize build east | meshspan validate --files -",
+    "meshspan validate --files east=- < bundle.yaml",
   );
 }
 

@@ -78,7 +78,7 @@ async function readerFor(objects: readonly FileObject[]): Promise<CertificateRea
   );
   if (!mayHave) return undefined;
   const { certificateReader } = await import("../pki/index.js");
-  return certificateReader(new Date());
+  return certificateReader();
 }
 
 /** Reads all that can be read; what can't is a fault in the report. */
@@ -131,12 +131,14 @@ function nothingIn(path: string): Failure {
   return new Failure([fault], exitCodes.failure);
 }
 
-async function readManifestFile({ file }: ManifestFile): Promise<{
+/** A folder may have other files too, which needn't be anything that can be read. */
+async function readManifestFile({ file, isNamed }: ManifestFile): Promise<{
   readonly objects: readonly FileObject[];
   readonly faults: readonly Fault[];
 }> {
   const shown = file === "-" ? "stdin" : file;
   const { text } = await readText(file);
+  if (!isNamed && !/apiVersion|kind/.test(text)) return { objects: [], faults: [] };
   if (text.length > maxLength) throw tooLarge(shown);
   const { manifests, faults } = readManifests(text);
   const mayHaveKeys = /ca-key\.pem|tls\.key/.test(text);

@@ -4,6 +4,7 @@ import {
   Composer,
   type Document,
   isAlias,
+  isCollection,
   isMap,
   isNode,
   isScalar,
@@ -153,7 +154,15 @@ function valueOf(
     const hint = `put &${alias.source} before the value that is meant`;
     return [{ message, hint, position: positionAt(startOf(alias)) }];
   });
-  const faults = [...document.errors.map(toFault), ...dangling];
+  const faults = [
+    ...document.errors.map(toFault),
+    ...dangling,
+    ...collectionKeys(document).map((key) => ({
+      message: "a map or a list is a key here",
+      hint: "put what begins with a bracket in quotes",
+      position: positionAt(startOf(key)),
+    })),
+  ];
   if (faults.length > 0) return fail(...faults);
   try {
     return { value: document.toJS({ maxAliasCount: maxAliases }) as unknown, faults: [] };
@@ -162,6 +171,17 @@ function valueOf(
     const position = positionAt(startOf([...aliases.keys()][0]));
     return fail({ message, hint: "write values out instead of using aliases", position });
   }
+}
+
+/** Keys that no JSON has, and so no plain data: what `{{ name }}` is, where it isn't in quotes. */
+function collectionKeys(document: Document): readonly Node[] {
+  const keys: Node[] = [];
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (isCollection(key)) keys.push(key);
+    },
+  });
+  return keys.slice(0, 1);
 }
 
 /** A token of the concrete syntax, as far as nesting goes. */

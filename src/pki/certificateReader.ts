@@ -5,8 +5,11 @@ import type { CertificateReader } from "../core/policy/certificates";
 import { readCertificateFile } from "./pem";
 import { verifyCertificates } from "./verify";
 
-/** Reads certificates as they are at a moment. */
-export function certificateReader(now: Date): CertificateReader {
+/**
+ * Reads certificates, which have to be valid at the moment when they are looked at.
+ * @param now @default the system's clock
+ */
+export function certificateReader(now = (): Date => new Date()): CertificateReader {
   return {
     fingerprints: (pem) => {
       const issues = new IssueCollector();
@@ -22,7 +25,7 @@ export function certificateReader(now: Date): CertificateReader {
     },
     faultsOf: (files) => {
       const root = { certificatePem: files["root-cert.pem"] };
-      const issues = verifyCertificates({ root, clusters: { own: files } }, { now });
+      const issues = verifyCertificates({ root, clusters: { own: files } }, { now: now() });
       return issues.flatMap(({ path, message, hint }) => {
         const file = path.at(-1);
         return isCaFile(file) ? [{ file, message, hint }] : [];

@@ -5,7 +5,7 @@ import { formatYaml, type Manifest } from "../../src";
 import { handWritten, type HandWritten, makeAuthorities } from "../core/policy/handWritten";
 import * as hand from "../core/policy/handWritten";
 import { planted, withPlanted } from "../core/policy/planted";
-import { meshspan, parsed, temporaryFolder } from "./run";
+import { fileIn, meshspan, parsed, temporaryFolder } from "./run";
 
 const folder = temporaryFolder();
 
@@ -67,35 +67,40 @@ describe("faults planted into a hand-written mesh", () => {
     ]);
   });
 
-  it.each(planted.map((one) => [one.what, one] as const))("%s is found", async (_what, fault) => {
-    const path = written(withPlanted(fault, authorities, others));
-    const run = await meshspan([
-      "validate",
-      "--output=json",
-      `--file=${description(path)}`,
-      "--files",
-      join(path, "east"),
-      join(path, "west"),
-    ]);
-    const data = parsed("validate-files", run.stdout);
-    expect(data.faults).toEqual([]);
+  it("are all found where they are, each mesh being clusters of its own, and nothing else is", async () => {
+    const meshes = planted.map((fault, index) => {
+      const objects = Object.entries(withPlanted(fault, authorities, others));
+      return { fault, files: objects.map(([name, list]) => [`${name}-${index}`, list] as const) };
+    });
+    const files = meshes.flatMap((mesh) => mesh.files);
+    const path = folderOf(
+      Object.fromEntries(files.map(([name, list]) => [`${name}/all.yaml`, formatYaml(list)])),
+    );
+    // Trust domains count where somebody says which there are.
+    const mesh = fileIn(
+      folder,
+      "planted.yaml",
+      formatYaml([
+        { name: "shop", clusters: Object.fromEntries(files.map(([name]) => [name, {}])) },
+      ]),
+    );
+    const run = await meshspan(["validate", "-o", "json", "--file", mesh, "--files", path]);
+    const { ok, faults, findings } = parsed("validate-files", run.stdout);
+    expect([run.status, ok, faults]).toEqual([3, false, []]);
     expect(
-      data.findings.map(({ code, clusters, object, file }: any) => ({
-        code,
-        clusters,
-        object,
-        file,
-      })),
-    ).toEqual([
-      {
-        code: fault.code,
-        clusters: [fault.cluster],
-        object: fault.name,
-        file: join(path, fault.cluster, "all.yaml"),
-      },
-    ]);
-    const isError = data.findings[0].severity === "error";
-    expect([run.status, data.ok]).toEqual(isError ? [3, false] : [0, true]);
+      findings
+        .map(({ code, clusters, object, file }: any) =>
+          [code, ...clusters, object, file.replace(`${path}/`, "")].join(" "),
+        )
+        .sort(),
+    ).toEqual(
+      planted
+        .map(({ code, cluster, name }, index) =>
+          [code, `${cluster}-${index}`, name, `${cluster}-${index}/all.yaml`].join(" "),
+        )
+        .sort(),
+    );
+    expect(findings.length).toBeGreaterThanOrEqual(15);
   });
 });
 
@@ -194,6 +199,7 @@ describe("which cluster a file is of", () => {
     "common/d.yaml": one,
     "top.yaml": one,
     "east/README.md": "no manifest",
+    "east/tsconfig.json": "{ // not even JSON\n",
     "east/values.yaml": "replicas: 2\n",
     "west/.hidden.yaml": one,
     "west/node_modules/x/e.yaml": one,
@@ -327,6 +333,20 @@ spec:
       /it is a template/,
     ],
     [
+      "a template that YAML takes for maps in maps",
+      "apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .Values.name }}\n",
+      3,
+      "yaml_syntax",
+      /it is a template/,
+    ],
+    [
+      "a map as a key",
+      "apiVersion: v1\nkind: Service\nmetadata: { ? { a: b } : c }\n",
+      3,
+      "yaml_syntax",
+      /a map or a list is a key/,
+    ],
+    [
       "an object without a kind",
       "apiVersion: v1\nmetadata: { name: x }\n",
       3,
@@ -368,7 +388,7 @@ spec:
   });
 
   it("a file that is too large is left alone", async () => {
-    const path = folderOf({ "west/a.yaml": `# ${"x".repeat(33 * 1024 * 1024)}\n` });
+    const path = folderOf({ "west/a.yaml": `# kind ${"x".repeat(33 * 1024 * 1024)}\n` });
     const { status, stdout } = await meshspan(["validate", "--files", path]);
     expect([status, stdout]).toEqual([1, expect.stringContaining("has more than 32 MB: split it")]);
   });

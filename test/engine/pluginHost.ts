@@ -73,6 +73,11 @@ export function preparePlugins(options: PluginOptions = {}): PluginHost {
     join(standInsFolder(), "nodeProvider.js"),
     require.resolve("@pulumi/pulumi/cmd/dynamic-provider"),
   ]);
+  // So is what runs policy packs, as the SDK's own script for it does.
+  writeShim(join(path, "pulumi-analyzer-policy-nodejs"), [
+    process.execPath,
+    require.resolve("@pulumi/pulumi/cmd/run-policy-pack"),
+  ]);
   const log = join(folder, "operations.jsonl");
   return {
     path,

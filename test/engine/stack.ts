@@ -41,6 +41,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** How many resources at a time. @default the engine's */
   readonly parallel?: number;
+  /** Folders of policy packs, for a preview or an update. */
+  readonly policyPacks?: readonly string[];
 }
 
 export class TestStack {
@@ -109,12 +111,14 @@ export class TestStack {
   }
 
   up(options: RunOptions = {}): Promise<Run> {
-    return this.#run(options, (shared) => this.#stack.up({ ...shared, program: this.#program }));
+    return this.#run(options, (shared) =>
+      this.#stack.up({ ...shared, ...packsOf(options), program: this.#program }),
+    );
   }
 
   preview(options: RunOptions = {}): Promise<Run> {
     return this.#run(options, (shared) =>
-      this.#stack.preview({ ...shared, program: this.#program }),
+      this.#stack.preview({ ...shared, ...packsOf(options), program: this.#program }),
     );
   }
 
@@ -232,6 +236,10 @@ export class TestStack {
   }
 }
 
+function packsOf({ policyPacks }: RunOptions): { readonly policyPacks?: string[] } {
+  return policyPacks === undefined ? {} : { policyPacks: [...policyPacks] };
+}
+
 function isWhole(file: string): boolean {
   try {
     JSON.parse(readFileSync(file, "utf8"));
@@ -273,6 +281,15 @@ export function steps(run: Run): readonly string[] {
     .filter(({ op }) => op !== "same" && op !== "read")
     .map(({ op, urn }) => `${op} ${urn.split("::").slice(2).join(" ")}`)
     .sort();
+}
+
+/** `<rule> <level> <resource>` of what policies found. */
+export function policyEvents(run: Run): readonly string[] {
+  return run.events
+    .flatMap(({ policyEvent }) => policyEvent ?? [])
+    .map(({ policyName, enforcementLevel, resourceUrn = "" }) =>
+      [policyName, enforcementLevel, resourceUrn.split("::").at(-1)].join(" "),
+    );
 }
 
 /** Messages of diagnostics, without the engine's markup. */

@@ -8,7 +8,11 @@ import { createIntermediate, createRoot } from "../../src/pki";
 import { kubeconfigFor, type Registered, revealed, run } from "../pulumi/program";
 
 const root = join(__dirname, "../..");
-const folders = readdirSync(join(root, "examples")).filter((name) => name.startsWith("pulumi-"));
+/** A policy pack is no program; the engine runs it in test/engine/policy. */
+const packs = ["pulumi-policy"];
+const folders = readdirSync(join(root, "examples")).filter(
+  (name) => name.startsWith("pulumi-") && !packs.includes(name),
+);
 
 /** What has to be set before `pulumi up`. */
 const kubeconfigs = {
@@ -71,9 +75,12 @@ describe.each(folders)("examples/%s", (folder) => {
     const stack: any = parse(readFileSync(at("Pulumi.dev.yaml"), "utf8"));
     expect(stack.config["pulumi:disable-default-providers"]).toEqual(["kubernetes"]);
   });
+});
 
+describe.each([...folders, ...packs])("examples/%s", (folder) => {
   it("asks for the packages that it imports, in versions that Meshspan takes", () => {
-    const { dependencies } = JSON.parse(readFileSync(at("package.json"), "utf8"));
+    const file = join(root, "examples", folder, "package.json");
+    const { dependencies } = JSON.parse(readFileSync(file, "utf8"));
     const { peerDependencies, version } = JSON.parse(
       readFileSync(join(root, "package.json"), "utf8"),
     );
@@ -84,6 +91,15 @@ describe.each(folders)("examples/%s", (folder) => {
     }
     expect(dependencies).toHaveProperty(["@pulumi/pulumi"]);
   });
+});
+
+it("pulumi-policy is a pack of its own, for the mesh of pulumi-existing", () => {
+  const at = (...path: readonly string[]) => join(root, "examples", ...path);
+  for (const name of ["README.md", "PulumiPolicy.yaml", "index.ts", "tsconfig.json"])
+    expect(existsSync(at("pulumi-policy", name))).toBe(true);
+  const meshOf = (folder: string): unknown =>
+    parse(readFileSync(at(folder, "mesh.yaml"), "utf8")) as unknown;
+  expect(meshOf("pulumi-policy")).toEqual(meshOf("pulumi-existing"));
 });
 
 it("the root's project is the main example", () => {

@@ -67,7 +67,7 @@ export const addressShared: ClusterRule = {
       for (const { address, path } of addressesOf(entry))
         addTo(byAddress, address, { entry, path, address });
     const shared = [...byAddress.values()].flatMap((claims) =>
-      conflicts(cluster, claims, ({ entry: one }, { entry: other }) => {
+      conflicts(cluster, settings, claims, ({ entry: one }, { entry: other }) => {
         const areGlobal = isGlobalEntry(one, settings) || isGlobalEntry(other, settings);
         return areGlobal && !haveCommonHost(one, other);
       }).map(([kept, extra]) => ({
@@ -85,14 +85,17 @@ export const addressShared: ClusterRule = {
             .slice(0, 1)
             .map((first) => ({ entry, ...first })),
         );
-        return conflicts(cluster, claims, (one, other) => one.address !== other.address).map(
-          ([kept, extra]): Violation => ({
-            object: extra.entry,
-            path: extra.path,
-            message: `${show(host)} has the address ${kept.address} in ${nameOf(kept.entry)}`,
-            hint: "write the same address in every entry of the host",
-          }),
-        );
+        return conflicts(
+          cluster,
+          settings,
+          claims,
+          (one, other) => one.address !== other.address,
+        ).map(([kept, extra]): Violation => ({
+          object: extra.entry,
+          path: extra.path,
+          message: `${show(host)} has the address ${kept.address} in ${nameOf(kept.entry)}`,
+          hint: "write the same address in every entry of the host",
+        }));
       });
     return [...shared, ...moving];
   },
@@ -105,12 +108,15 @@ interface Claim {
   readonly address: string;
 }
 
-/** Claims that are in the way of an earlier one, or of a plan's, which is kept. */
+/** Claims that are in the way of another: of a plan's, else of a global host's, else of an earlier one. */
 function conflicts(
   cluster: PolicyCluster,
+  settings: PolicySettings,
   claims: readonly Claim[],
   areInConflict: (one: Claim, other: Claim) => boolean,
 ): readonly (readonly [kept: Claim, extra: Claim])[] {
+  const rank = ({ entry }: Claim) =>
+    cluster.givenOf(entry) === undefined ? 0 : isGlobalEntry(entry, settings) ? 1 : 2;
   return claims.flatMap((later, at) => {
     const earlier = claims
       .slice(0, at)
@@ -122,9 +128,7 @@ function conflicts(
       );
     if (earlier === undefined) return [];
     return [
-      cluster.givenOf(later.entry) === undefined
-        ? ([later, earlier] as const)
-        : ([earlier, later] as const),
+      rank(later) < rank(earlier) ? ([later, earlier] as const) : ([earlier, later] as const),
     ];
   });
 }

@@ -74,7 +74,7 @@ function findingOf<T extends GivenObject>(
       severity,
       cluster: cluster.name,
       object: given,
-      name: nameOf(object),
+      name: nameOf(object).trim(),
       path,
       message,
       hint,

@@ -12,8 +12,18 @@ export const objectMalformed: ClusterRule = {
     "The API server refuses an object whose fields are of another type, and the other rules can't read it.",
   check: ({ malformed }) =>
     malformed.flatMap(({ object, issues }) =>
-      issues.map(({ path, message, hint }) => ({ object, path, message, hint })),
+      issues.map(({ path, message, hint }) => ({
+        object,
+        path,
+        ...(object.manifest.kind === "Secret" ? unshown : { message, hint }),
+      })),
     ),
+};
+
+/** What is wrong with a secret says nothing of it. */
+const unshown = {
+  message: "it is of another type than a Secret has there",
+  hint: "write a text, in quotes where YAML takes it for something else",
 };
 
 export const objectGivenTwice: ClusterRule = {
@@ -25,10 +35,11 @@ export const objectGivenTwice: ClusterRule = {
     "Of two that differ, the one that is applied last counts, and the rules look at both. Where they are of different clusters, say so: see how files are told apart.",
   check: (cluster) => {
     const known = new Map<string, PlannedObject>();
-    return cluster.objects.flatMap((object) => {
+    return cluster.index.objects.flatMap((object) => {
       const { metadata } = object.manifest;
-      // The API server makes as many as there are.
-      if (metadata.name === "" || "generateName" in metadata) return [];
+      const isBeside = cluster.givenOf(object) === undefined;
+      // Of those with a beginning of a name the API server makes as many as there are.
+      if (isBeside || metadata.name === "" || "generateName" in metadata) return [];
       const before = known.get(object.key);
       if (before === undefined) {
         known.set(object.key, object);

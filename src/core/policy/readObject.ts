@@ -46,15 +46,14 @@ function withoutNull(value: unknown): unknown {
 /** With all that names need; objects whose names the API server makes have the beginnings of these. */
 function named(read: unknown): Manifest {
   const { metadata, ...rest } = asMap(read);
-  const { name, ...others } = asMap(metadata);
-  const { namespace, generateName } = others;
+  const { name, namespace, ...others } = asMap(metadata);
   return {
     ...(rest as Pick<Manifest, "apiVersion" | "kind">),
     apiVersion: textOf(rest.apiVersion),
     kind: textOf(rest.kind),
     metadata: {
       ...others,
-      name: typeof name === "string" ? name : textOf(generateName),
+      name: typeof name === "string" ? name : textOf(others.generateName),
       ...(typeof namespace === "string" ? { namespace } : {}),
     },
   };

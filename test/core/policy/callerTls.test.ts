@@ -152,6 +152,7 @@ describe("callers accept identities of the mesh alone", () => {
       parseMesh({
         name: "shop",
         clusters: { east: {}, west: {} },
+        trust: { trustDomainAliases: ["old.example"] },
         services: {
           "redis.shop": {
             ports: [{ name: "tcp-redis", port: 6379, protocol: "TCP" }],
@@ -163,6 +164,8 @@ describe("callers accept identities of the mesh alone", () => {
       }),
     );
     expect(foundIn(names(own), { settings })).toEqual([]);
+    // A domain that counts while another takes its place.
+    expect(foundIn(names("spiffe://old.example/ns/shop/sa/redis"), { settings })).toEqual([]);
     expect(foundIn(names("spiffe://cluster.local/ns/shop/sa/cart"), { settings })).toEqual(
       found(0),
     );

@@ -7,7 +7,10 @@ import { type PolicySettings, policySettings } from "../../../src/core/policy/se
 import { certificateReader } from "../../../src/pki";
 
 export const now = new Date("2026-11-20T12:00:00.000Z");
-export const settings = policySettings({}, certificateReader(now));
+export const settings = policySettings(
+  {},
+  certificateReader(() => now),
+);
 
 /** `<cluster> <code> <kind> <name> <path>` of each finding. */
 export function foundInClusters(

@@ -128,6 +128,19 @@ describe("exported services take STRICT mutual TLS", () => {
       [],
     ],
     [
+      "PERMISSIVE for pods with one more label",
+      [
+        exported,
+        strict,
+        deployment("redis"),
+        peerAuthentication("shop", "cache", {
+          selector: { matchLabels: { app: "redis", tier: "cache" } },
+          mtls: { mode: "PERMISSIVE" },
+        }),
+      ],
+      [],
+    ],
+    [
       "PERMISSIVE for another workload",
       [
         exported,

@@ -52,6 +52,13 @@ describe("objects are what their kinds promise", () => {
   });
 });
 
+it("nothing of a secret is shown", () => {
+  const secret = object("v1", "Secret", "a", "b", { stringData: { pin: 90210 } });
+  const [finding] = checkPolicies([{ name: "one", objects: [{ manifest: secret }] }], settings);
+  expect(finding).toMatchObject({ code: "object_malformed", path: ["stringData", "pin"] });
+  expect(JSON.stringify({ ...finding, object: undefined })).not.toContain("90210");
+});
+
 describe("an object is written once", () => {
   const redis = entry("redis", "redis.shop.global", "240.0.1.1");
   const other = entry("redis", "redis.shop.global", "240.0.1.1", { resolution: "DNS" });
@@ -65,13 +72,18 @@ describe("an object is written once", () => {
     expect(foundIn([redisRule, redis, { ...redis }])).toEqual([]);
   });
   it("those whose names the API server makes are as many as there are", () => {
-    const job = (image: string) => ({
-      apiVersion: "batch/v1",
-      kind: "Job",
-      metadata: { generateName: "job-", namespace: "a" },
-      spec: { image },
+    const made = (name: string) => ({
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { generateName: "redis-", namespace: "a" },
+      spec: { selector: { app: name } },
     });
-    expect(foundIn([job("a"), job("b")] as never)).toEqual([]);
+    expect(foundIn([made("a"), made("b")] as never)).toEqual([]);
+  });
+  it("of kinds that no rule looks at there may be as many as there are", () => {
+    const route = (name: string) =>
+      object("gateway.networking.k8s.io/v1", "HTTPRoute", "a", "web", { spec: { name } });
+    expect(foundIn([route("a"), route("b")])).toEqual([]);
   });
 });
 

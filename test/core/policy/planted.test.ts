@@ -12,7 +12,10 @@ import {
 import { planted, withPlanted } from "./planted";
 
 const now = new Date("2026-11-20T12:00:00.000Z");
-const settings = policySettings({ trustDomains: ["cluster.local"] }, certificateReader(now));
+const settings = policySettings(
+  { trustDomains: ["cluster.local"] },
+  certificateReader(() => now),
+);
 
 const findings = (objects: HandWritten): readonly Finding[] =>
   checkPolicies(

@@ -1,5 +1,6 @@
 import type { Manifest } from "../../../src";
-import { parseMesh } from "../../../src";
+import { parseMesh, planMesh } from "../../../src";
+import { checkPolicies } from "../../../src/core/policy/check";
 import { meshPolicySettings } from "../../../src/core/policy/settings";
 import { foundIn, foundInClusters, type Row } from "./findings";
 import { deployment, entry, mutual, networking, object, rule } from "./handWritten";
@@ -54,6 +55,15 @@ describe("who sees a host sees its rule", () => {
       "a rule for one namespace of two",
       [redis({ exportTo: ["shop", "jobs"] }), redisRule({ exportTo: ["shop"] })],
       hidden("shop", "spec.exportTo"),
+    ],
+    [
+      "a rule that another namespace's callers see, who see another entry",
+      [
+        redis({ exportTo: ["jobs"] }),
+        redis({ exportTo: ["web"] }, "other"),
+        redisRule({}, "other"),
+      ],
+      hidden("other", "metadata.namespace"),
     ],
     ["both for everybody", [redis(), redisRule()], []],
     ["a rule in the root namespace", [redis(), redisRule({}, "istio-system")], []],
@@ -126,6 +136,7 @@ describe("callers see the hosts that they call", () => {
       left("shop"),
     ],
     ["a Sidecar with the host", [caller("jobs"), sidecar([`shop/${host}`], "jobs")], []],
+    ["a Sidecar with its own namespace", [caller("shop"), sidecar(["./*"])], []],
     ["a Sidecar with the domain", [caller("jobs"), sidecar(["*/*.global"], "jobs")], []],
     ["a Sidecar with the namespace", [caller("jobs"), sidecar(["shop/*"], "jobs")], []],
     ["a Sidecar without egress", [caller("shop"), sidecar(undefined)], []],
@@ -148,6 +159,30 @@ describe("callers see the hosts that they call", () => {
       "host_hidden ServiceEntry shop/redis spec.exportTo",
     ]);
     expect(foundIn([...objects, caller("shop")])).toEqual([]);
+  });
+
+  it("an object takes the place of the planned one", () => {
+    const mesh = parseMesh({
+      name: "shop",
+      clusters: { east: {}, west: { gateway: { address: "203.0.113.20" } } },
+      services: {
+        "redis.shop": {
+          ports: [{ name: "tcp-redis", port: 6379, protocol: "TCP" }],
+          serviceAccount: "redis",
+          servedBy: ["west"],
+          callers: ["report.jobs"],
+          address: "240.0.1.1",
+        },
+      },
+    });
+    const [east] = planMesh(mesh).clusters;
+    const found = (manifest: Manifest) =>
+      checkPolicies(
+        [{ name: "east", objects: [{ manifest }], beside: east!.objects }],
+        meshPolicySettings(mesh),
+      ).map(({ code, name }) => `${code} ${name}`);
+    expect(found(redis())).toEqual([]);
+    expect(found(redis({ exportTo: ["."] }))).toEqual(["host_hidden ServiceEntry shop/redis"]);
   });
 
   it("described callers call from where the service is consumed", () => {
