@@ -64,6 +64,16 @@ export async function reachMesh(
   );
 }
 
+/** The clusters of the mesh that are reached; those that have no context are left out. */
+export async function findMesh(
+  mesh: Pick<Mesh, "name" | "clusters">,
+  options: ContextOptions,
+): Promise<ReadonlyMap<string, LiveCluster>> {
+  const names = mesh.clusters.map(({ name }) => name);
+  const { reachClusters } = await import("../live/contexts.js");
+  return (await reachClusters(mesh.name, names, choiceOf(options, new Set(names)))).clusters;
+}
+
 /** `east=FILE` is the file of one cluster where the mesh has one of that name; any other text is a file. */
 function choiceOf(options: ContextOptions, known: ReadonlySet<string>): ContextChoice {
   const kubeconfigOf = new Map<string, string>();

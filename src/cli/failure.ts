@@ -33,6 +33,8 @@ export type CliCode =
   | "gateway_identity"
   | "gateway_clock"
   | "gateway_refuses"
+  // of clusters that are changed
+  | "cluster_refuses"
   // of a cluster that is to leave
   | "cluster_needed"
   | "system_error";

@@ -1,7 +1,8 @@
 /** `meshspan join`: a gateway, and with it its cluster, comes into the mesh once it has proved that it is one. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Mesh } from "../core/mesh";
-import { addContextOptions, type ContextOptions } from "./contextOptions";
+import type { Reached } from "./applyMesh";
+import { addContextOptions, type ContextOptions, reachMesh } from "./contextOptions";
 import { usageFailure } from "./failure";
 import {
   certsOption,
@@ -91,7 +92,20 @@ async function runJoin(address: string, options: JoinOptions): Promise<void> {
   const { serves = [] } = options;
   await checkServes(mesh, serves);
   const { joinMesh } = await import("./joinMesh.js");
-  await joinMesh(mesh, { ...options, serves, file, place }, undefined);
+  const request = { ...options, serves, file, place };
+  const name = clusterAt(mesh, place)?.name ?? options.cluster;
+  const apply =
+    options.apply === true && name !== undefined
+      ? { reached: await reachAll(mesh, name, options) }
+      : undefined;
+  const { rootsOfClusters } = await import("./clusterRoots.js");
+  await joinMesh(mesh, request, await rootsOfClusters(mesh, options, apply?.reached), apply);
+}
+
+/** The one that joins comes first. */
+async function reachAll(mesh: Mesh, name: string, options: ContextOptions): Promise<Reached> {
+  const others = mesh.clusters.map((cluster) => cluster.name).filter((one) => one !== name);
+  return reachMesh(mesh, options, [name, ...others]);
 }
 
 async function checkServes(mesh: Mesh, serves: readonly string[]): Promise<void> {

@@ -4,6 +4,9 @@ import { addCluster, type JoiningCluster } from "../core/edit/meshEdit";
 import { type Mesh, tryClusterOf } from "../core/mesh";
 import { isValidName, label } from "../core/names";
 import { counted } from "../core/words";
+import type { ApplyStep } from "../live/applyPlan";
+import type { Reached } from "./applyMesh";
+import { noteSteps, noteValues } from "./applyReport";
 import { exitCodes, Failure, usageFailure } from "./failure";
 import {
   clusterAt,
@@ -51,24 +54,44 @@ export interface Joined {
   readonly change: MeshChange;
 }
 
-/** @throws Failure where the gateway may not join; then nothing is changed. */
+/** The clusters that are to be changed, too. */
+export interface JoinApply {
+  /** Of the mesh, and the one that joins, which comes first: what others dial is there before they do. */
+  readonly reached: Reached;
+}
+
+/**
+ * @param apply @default nothing is applied
+ * @throws Failure where the gateway may not join; then nothing is changed.
+ */
 export async function joinMesh(
   mesh: Mesh,
   request: JoinRequest,
   askCluster: AskCluster,
-): Promise<Joined> {
-  const { place, output } = request;
+  apply?: JoinApply,
+): Promise<void> {
+  const { place, output, certs } = request;
   checkName(mesh, request);
   const say = async (text: string) => (output === "text" ? print(text) : undefined);
   await say(aware(mesh));
   const isKnown = clusterAt(mesh, place) !== undefined;
   if (!isKnown) await say(attempting(place));
   const probed = isKnown ? {} : await probe(mesh, request, askCluster);
-  const joined = await add(request, probed.findings);
-  const report = joinReport(mesh, request, probed, joined);
+  let joined: Joined;
+  let applied: readonly ApplyStep[] | undefined;
+  if (apply === undefined) joined = await add(request, probed.findings);
+  else {
+    const { applyChange, prepareApply } = await import("./applyMesh.js");
+    const planned = await add({ ...request, dryRun: true }, probed.findings);
+    const authorities = await prepareApply(planned.change.after, apply.reached, certs);
+    joined = await add(request, probed.findings);
+    noteValues(output, joined.change);
+    const onStep = noteSteps(output);
+    applied = await applyChange(joined.change, apply.reached, authorities, onStep);
+  }
+  const report = joinReport(mesh, request, probed, joined, applied);
   if (output === "text") await print(report.text());
   else await printReport(output, report);
-  return joined;
 }
 
 /** A name is one cluster's, and a gateway has one name. */

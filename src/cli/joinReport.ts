@@ -3,6 +3,8 @@ import type { Cluster, Mesh } from "../core/mesh";
 import { dialPortOf } from "../core/mesh";
 import { isEmptyDiff } from "../core/diff/diff";
 import { formatDiff } from "../core/diff/format";
+import type { ApplyStep } from "../live/applyPlan";
+import { formatSteps } from "./applyReport";
 import { formatPlace, type GatewayPlace, placeOf } from "./gatewayAddress";
 import type { Joined, JoinRequest, Probed } from "./joinMesh";
 import type { JoinData } from "./joinSchemas";
@@ -38,6 +40,7 @@ export function joinReport(
   { file, place }: Pick<JoinRequest, "file" | "place">,
   { trust, findings }: Probed,
   { cluster, state, change }: Joined,
+  applied: readonly ApplyStep[] | undefined,
 ): Report & { readonly data: JoinData } {
   const { clientAccepted, skewSeconds } = findings ?? {};
   const { diff } = change;
@@ -59,8 +62,9 @@ export function joinReport(
           },
         }),
     diff: { ...diff },
+    ...(applied === undefined ? {} : { applied }),
   };
-  const end = ending(state, cluster, formatPlace(place));
+  const end = `${formatSteps(applied ?? [])}${ending(state, cluster, formatPlace(place), applied !== undefined)}`;
   const difference = isEmptyDiff(diff) ? "" : formatDiff(diff, "text");
   return {
     data,
@@ -70,12 +74,12 @@ export function joinReport(
   };
 }
 
-function ending(state: Joined["state"], cluster: string, at: string): string {
+function ending(state: Joined["state"], cluster: string, at: string, isApplied: boolean): string {
   switch (state) {
     case "added":
       return coloured("green", `Meshspan was successful in adding the gateway ${at}`);
     case "already there":
-      return `The gateway ${at} is that of ${cluster} already: nothing is changed`;
+      return `The gateway ${at} is that of ${cluster} already: ${isApplied ? "the description stays as it is" : "nothing is changed"}`;
     case "would be added":
       return `The gateway ${at} can be added as ${cluster}: nothing is changed`;
   }

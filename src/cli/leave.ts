@@ -1,11 +1,25 @@
 /** `meshspan leave`: a cluster goes out of the mesh, and nothing of it stays. */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { Mesh } from "../core/mesh";
+import type { ApplyStep } from "../live/applyPlan";
+import type { Reached } from "./applyMesh";
+import { addContextOptions, type ContextOptions, reachMesh } from "./contextOptions";
 import { exitCodes, Failure, type Fault, usageFailure } from "./failure";
-import { chosenFile, fileOption, type Output, outputOption, withExamples } from "./options";
+import type { MeshChange } from "./meshChange";
+import {
+  certsOption,
+  chosenFile,
+  defaultCerts,
+  fileOption,
+  type Output,
+  outputOption,
+  withExamples,
+} from "./options";
 import { printReport } from "./output";
 
-interface LeaveOptions {
+interface LeaveOptions extends ContextOptions {
+  readonly certs: string;
+  readonly apply?: boolean;
   readonly file?: string;
   readonly withServices?: boolean;
   readonly dryRun?: boolean;
@@ -18,43 +32,87 @@ export function leaveCommand(): Command {
     .argument("<cluster>", "name of the cluster")
     .addOption(fileOption())
     .option("--with-services", "take the services that it alone serves or calls along")
-    .option("--dry-run", "compare, and change nothing")
+    .addOption(new Option("--dry-run", "compare, and change nothing").conflicts("apply"))
+    .option(
+      "--apply",
+      "apply the plan to the others, and take what is the mesh's out of the cluster",
+    )
+    .addOption(certsOption(", for clusters that have no CA yet").default(defaultCerts))
     .addOption(outputOption())
     .action(runLeave);
+  addContextOptions(command);
   return withExamples(
     command,
     "meshspan leave north",
     "meshspan leave north --dry-run --output markdown",
     "meshspan leave north --with-services",
+    "meshspan leave north --apply --kubeconfig clusters.kubeconfig",
   );
 }
 
 async function runLeave(cluster: string, options: LeaveOptions): Promise<void> {
-  const { output, dryRun = false, withServices = false } = options;
+  const { output, dryRun = false, apply = false } = options;
   const file = chosenFile(undefined, options.file);
   if (file === "-") throw usageFailure("standard input can't be changed", "name a file");
   const { loadMesh } = await import("./input.js");
   // Says what is wrong with the file in the words of all commands; the change reads it again.
-  await loadMesh(file);
+  const { mesh } = await loadMesh(file);
+  checkCluster(mesh, cluster, await import("../core/shape.js"));
+  const reached = apply ? await reachMesh(mesh, options) : undefined;
+  // The file is last: until it's written, what was interrupted can be repeated.
+  const planned = await remove(file, cluster, { ...options, dryRun: true });
+  const applied =
+    reached === undefined ? undefined : await applyLeave(planned.change, reached, cluster, options);
+  const { change, services } = dryRun ? planned : await remove(file, cluster, options);
+  const { leaveReport } = await import("./leaveReport.js");
+  await printReport(output, leaveReport({ file, cluster, services, dryRun, change, applied }));
+}
+
+async function applyLeave(
+  change: MeshChange,
+  reached: Reached,
+  cluster: string,
+  { certs, output }: LeaveOptions,
+): Promise<readonly ApplyStep[]> {
+  const { applyLeaving, prepareApply } = await import("./applyMesh.js");
+  const { noteSteps, noteValues } = await import("./applyReport.js");
+  const staying = new Map([...reached].filter(([name]) => name !== cluster));
+  const authorities = await prepareApply(change.after, staying, certs);
+  noteValues(output, change);
+  return applyLeaving(change, reached, cluster, authorities, noteSteps(output));
+}
+
+/** The change of the description as it is by now. */
+async function remove(
+  file: string,
+  cluster: string,
+  { dryRun = false, withServices = false }: Pick<LeaveOptions, "dryRun" | "withServices">,
+): Promise<{ readonly change: MeshChange; readonly services: readonly string[] }> {
   const { changeMesh } = await import("./meshChange.js");
   const { removeCluster } = await import("../core/edit/meshEdit.js");
-  const { suggest } = await import("../core/shape.js");
+  const shape = await import("../core/shape.js");
   let services: readonly string[] = [];
   const change = await changeMesh(
     file,
     ({ mesh, text }) => {
-      const names = mesh.clusters.map(({ name }) => name);
-      if (!names.includes(cluster)) {
-        const message = `the mesh has no cluster "${cluster}"`;
-        throw usageFailure(message, suggest(cluster, names), "unknown_name");
-      }
+      checkCluster(mesh, cluster, shape);
       services = servicesThatGo(mesh, cluster, withServices);
       return removeCluster(text, cluster, services);
     },
     { dryRun },
   );
-  const { leaveReport } = await import("./leaveReport.js");
-  await printReport(output, leaveReport({ file, cluster, services, dryRun, change }));
+  return { change, services };
+}
+
+function checkCluster(
+  { clusters }: Mesh,
+  cluster: string,
+  { suggest }: typeof import("../core/shape"),
+): void {
+  const names = clusters.map(({ name }) => name);
+  if (names.includes(cluster)) return;
+  const message = `the mesh has no cluster "${cluster}"`;
+  throw usageFailure(message, suggest(cluster, names), "unknown_name");
 }
 
 /**

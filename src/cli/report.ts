@@ -58,6 +58,7 @@ export function formatFault(fault: Fault): string {
     case "gateway_clock":
     case "gateway_refuses":
     case "cluster_needed":
+    case "cluster_refuses":
     case "system_error":
       return `meshspan: ${text}`;
     default: {

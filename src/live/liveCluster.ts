@@ -94,26 +94,42 @@ export class LiveCluster {
   }
 
   /**
-   * Applies an object server-side, as that manager of fields.
+   * Applies an object server-side, as that manager of fields; what it is then.
    * @param force Whether fields that others manage with another value are taken over.
    * @throws Error where the server refuses, and for such a field that isn't to be taken over.
    */
-  async apply(manifest: Manifest, fieldManager: string, force = false): Promise<void> {
+  async apply(manifest: Manifest, fieldManager: string, force = false): Promise<KubernetesObject> {
     const { PatchStrategy } = await import("@kubernetes/client-node");
     const api = await this.objects();
     const spec = structuredClone(manifest) as unknown as KubernetesObject;
     const how = [fieldManager, force, PatchStrategy.ServerSideApply] as const;
-    await within(api.patch(spec, undefined, undefined, ...how));
+    return within(api.patch(spec, undefined, undefined, ...how));
   }
 
-  /** What the object would be after a server-side apply that takes fields over; nothing is changed. */
-  async dryRunApply(manifest: Manifest, fieldManager: string): Promise<KubernetesObject> {
+  /** What the object would be after a server-side apply, by default one that takes fields over; nothing is changed. */
+  async dryRunApply(
+    manifest: Manifest,
+    fieldManager: string,
+    force = true,
+  ): Promise<KubernetesObject> {
     const { PatchStrategy } = await import("@kubernetes/client-node");
     const api = await this.objects();
     const spec = structuredClone(manifest) as unknown as KubernetesObject;
     return within(
-      api.patch(spec, undefined, "All", fieldManager, true, PatchStrategy.ServerSideApply),
+      api.patch(spec, undefined, "All", fieldManager, force, PatchStrategy.ServerSideApply),
     );
+  }
+
+  /** Deletes an object, and what it owns after it; nothing where there is none. */
+  async delete({ apiVersion, kind, metadata }: Manifest): Promise<void> {
+    const api = await this.objects();
+    const { name, namespace = "" } = metadata;
+    const header = { apiVersion, kind, metadata: { name, namespace } };
+    try {
+      await within(api.delete(header as KubernetesObject));
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
   }
 
   /**

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Late, type LateInput, mapLate } from "../core/late";
 import type { Manifest } from "../core/objects/manifest";
+import type { LiveMerge } from "../live/sharedObject";
 import { type LateSource, toInputs } from "./lateOutputs";
-import type { LiveMerge, SharedObjectInputs } from "./sharedObjectProvider";
+import type { SharedObjectInputs } from "./sharedObjectProvider";
 
 /** Arguments of `SharedObject`. */
 interface SharedObjectArgs {

@@ -5,6 +5,7 @@ import type { Mesh } from "../../core/mesh";
 import { dnsServerName } from "../../core/objects/globalDns";
 import type { Manifest } from "../../core/objects/manifest";
 import type { Plan } from "../../core/plan";
+import { gatewayAddresses } from "../gatewayAddresses";
 import { type ClusterObservation, plannedObject } from "./observation";
 
 /** The clusters that were seen, by name. */
@@ -17,15 +18,7 @@ export function liveGatewayAddresses(mesh: Mesh, seen: ClusterObservation): read
   if (gateway === undefined) return [];
   const key = `core/Service/${gateway.namespace}/${gateway.name}`;
   const service = plannedObject<V1Service>(seen, key);
-  const balancer = (service?.status?.loadBalancer?.ingress ?? []).flatMap(
-    ({ ip, hostname }) => ip ?? hostname ?? [],
-  );
-  if (gateway.service === "LoadBalancer" || !nodes.ok) return balancer;
-  return nodes.value.flatMap(({ status }) =>
-    (status?.addresses ?? []).flatMap(({ type, address }) =>
-      type === "InternalIP" ? [address] : [],
-    ),
-  );
+  return gatewayAddresses(gateway, service, nodes.ok ? nodes.value : []);
 }
 
 /** What is known of a late value now; `undefined` for what no cluster says, and for key material. */
