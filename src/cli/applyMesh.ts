@@ -1,4 +1,5 @@
 /** `--apply`: what `join` and `leave` do in the clusters themselves. */
+import { setTimeout as wait } from "node:timers/promises";
 import type { Mesh } from "../core/mesh";
 import { planRootOfTrust } from "../core/objects/rootOfTrust";
 import type { Plan } from "../core/plan";
@@ -8,6 +9,9 @@ import { prunePlan } from "../live/prunePlan";
 import type { CaFiles } from "../pki";
 import { exitCodes, Failure } from "./failure";
 import type { MeshChange } from "./meshChange";
+
+/** Seconds in which proxies elsewhere hear that a gateway is none of theirs any more, before it goes. */
+export const drainSeconds = 10;
 
 /** The clusters by name, in the order in which they are served. */
 export type Reached = ReadonlyMap<string, LiveCluster>;
@@ -71,11 +75,14 @@ export async function applyLeaving(
   const staying = new Map([...reached].filter(([name]) => name !== leaving));
   return reporting(async () => {
     const steps = [...(await applyPlan({ plan: after, clusters: staying, certificates, onStep }))];
-    for (const [name, live] of [...staying, ...[...reached].filter(([one]) => one === leaving)]) {
+    for (const [name, live] of staying) {
       const wanted = after.clusters.find(({ cluster }) => cluster.name === name);
       steps.push(...(await prunePlan({ live, before, wanted, onStep })));
     }
-    return steps;
+    const gone = reached.get(leaving);
+    if (gone === undefined) return steps;
+    await wait(drainSeconds * 1000);
+    return [...steps, ...(await prunePlan({ live: gone, before, wanted: undefined, onStep }))];
   });
 }
 

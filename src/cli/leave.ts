@@ -15,7 +15,7 @@ import {
   outputOption,
   withExamples,
 } from "./options";
-import { printReport } from "./output";
+import { note, printReport } from "./output";
 
 interface LeaveOptions extends ContextOptions {
   readonly certs: string;
@@ -74,11 +74,12 @@ async function applyLeave(
   cluster: string,
   { certs, output }: LeaveOptions,
 ): Promise<readonly ApplyStep[]> {
-  const { applyLeaving, prepareApply } = await import("./applyMesh.js");
+  const { applyLeaving, drainSeconds, prepareApply } = await import("./applyMesh.js");
   const { noteSteps, noteValues } = await import("./applyReport.js");
   const staying = new Map([...reached].filter(([name]) => name !== cluster));
   const authorities = await prepareApply(change.after, staying, certs);
   noteValues(output, change);
+  note(output, `· the gateway of ${cluster} goes ${drainSeconds} s after nobody is to dial it`);
   return applyLeaving(change, reached, cluster, authorities, noteSteps(output));
 }
 

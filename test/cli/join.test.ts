@@ -347,6 +347,33 @@ describe("what can't be followed", () => {
     expect(description()).toBe(meshText);
   });
 
+  it.each(["join", "leave"])("is %s --apply without a way to a cluster", async (command) => {
+    const contexts = ["stage", "other"].map((name) => ({
+      name,
+      context: { cluster: "c", user: "u" },
+    }));
+    const kubeconfig = join(parent, `${command}.kubeconfig`);
+    const cluster = { server: "https://127.0.0.1:1" };
+    writeFileSync(
+      kubeconfig,
+      JSON.stringify({
+        clusters: [{ name: "c", cluster }],
+        users: [{ name: "u", user: {} }],
+        contexts,
+      }),
+    );
+    const what = command === "join" ? ["203.0.113.30", "--cluster", "north"] : ["west"];
+    const { status, stdout, stderr } = await meshspan(
+      [command, ...what, "--apply", "--kubeconfig", kubeconfig],
+      { cwd: place.folder },
+    );
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("no context is known for cluster west: name it with --context west=");
+    expect(stderr).toContain("other");
+    expect(stderr.includes("cluster north")).toBe(command === "join");
+    expect(description()).toBe(meshText);
+  });
+
   it("is a root that is no PEM", async () => {
     const gateway = await play(await exportsPay(ca));
     const { status, stderr } = await joining(gateway.port, "--root-cert", "mesh.yaml");

@@ -61,13 +61,14 @@ export async function installCdk8s(
   return plan;
 }
 
-async function installIstio(
+/** The CA, and Istio's charts. */
+export async function installIstio(
   lab: Lab,
   cluster: LabCluster,
   { mesh }: Plan,
   trust: readonly any[],
   helm: Plan["clusters"][number]["helm"],
-  istiodValues: object,
+  istiodValues: object = {},
 ): Promise<void> {
   const { namespace } = mesh.istio;
   await cluster.apply([{ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }]);
