@@ -15,7 +15,7 @@ module.exports = {
   // Examples import the package by its name, as their readers do.
   moduleNameMapper: {
     // Loaded late by the name that it has when it's compiled.
-    "^(\\.\\./pki/index)\\.js$": "$1",
+    "^(\\.\\./(?:live|pki)/\\w+)\\.js$": "$1",
     "^meshspan$": "<rootDir>/src/index.ts",
     "^meshspan/(.*)$": "<rootDir>/src/$1/index.ts",
   },
