@@ -132,7 +132,10 @@ it("tells a person at a terminal each cause once, and the command that mends it"
   for (const fault of planted) await fault.plant(west);
   try {
     const { found } = await eventually("both", async () => {
-      const run = await operator.onTerminal("meshspan status --exit-code", "status.svg");
+      const run = await operator.onTerminal(
+        "meshspan status --fix-hints --exit-code",
+        "status.svg",
+      );
       expect(run.screen).toMatch(/gateway_not_ready[^]*object_changed/);
       return run;
     });
