@@ -43,11 +43,11 @@ export interface GivenObject {
   /** A map; nothing is promised of what is in it. */
   readonly manifest: Readonly<Record<string, unknown>>;
   /** Where others see its secrets, and what to do about that; `undefined` where nobody does. */
-  readonly exposure?: Exposure | undefined;
+  readonly exposure?: SecretExposure | undefined;
 }
 
 /** `in a file that git keeps`, and how that is mended. */
-export interface Exposure {
+export interface SecretExposure {
   readonly where: string;
   readonly hint: string;
 }
