@@ -5,6 +5,9 @@ module.exports = {
   testEnvironmentOptions: { globalsCleanup: "off" },
   // RSA keys take seconds to make on a busy machine; no test asserts a time.
   testTimeout: 60_000,
+  // Half of them wait for processes that they have started; by default one core would stay idle.
+  maxWorkers: "100%",
+  workerIdleMemoryLimit: "1GB",
   roots: ["<rootDir>/test"],
   testMatch: ["**/*.test.ts"],
   // These need the toolchain: npm run test:engine, npm run test:lab.

@@ -127,8 +127,8 @@ it("refuses the next stage before every proxy has reached the first, and changes
   );
   expect(readFileSync(file, "utf8")).toBe(before);
   expect(await rotationStatus()).toEqual([
-    "east rotation_waits: 3 of 3 proxies trust it",
-    "west rotation_waits: 0 of 3 proxies trust it",
+    "east rotation_waits: the cluster's CA doesn't have it yet",
+    "west rotation_waits: the cluster's CA doesn't have it yet",
   ]);
 });
 

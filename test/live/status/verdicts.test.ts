@@ -177,7 +177,7 @@ describe("istiod", () => {
         {
           code: "istiod_settings_differ",
           message: says(
-            "trustDomain other → cluster.local; meshID another → shop; ISTIO_META_DNS_CAPTURE unset → true",
+            "trustDomain other → cluster.local; meshID another → shop; PROXY_CONFIG_XDS_AGENT unset → true; ISTIO_META_DNS_CAPTURE unset → true",
           ),
         },
       ],
