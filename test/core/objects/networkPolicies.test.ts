@@ -1,4 +1,4 @@
-import type { MeshDescription, Plan } from "../../../src";
+import type { Plan } from "../../../src";
 import { objectsOf, planOf, sampleDescription, samplePlan, spec } from "../sampleMesh";
 
 const { clusters, services } = sampleDescription;

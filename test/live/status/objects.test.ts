@@ -70,7 +70,7 @@ describe("objects", () => {
       "a port more that a NetworkPolicy lets in",
       "networking.k8s.io/NetworkPolicy/istio-system/meshspan-istiod",
       (live) => live.spec.ingress[1].ports.push({ protocol: "TCP", port: 15010 }),
-      'spec.ingress[1].ports[1] - {"port":15010,"protocol":"TCP"} (there → planned)',
+      'spec.ingress[1].ports[1] - {"protocol":"TCP","port":15010} (there → planned)',
     ],
     [
       "a container's setting",
