@@ -315,10 +315,7 @@ describe("NetworkPolicies", () => {
       ...[...at(west.range.node, 6443), ...at("10.96.0.1", 443)],
       ...[...at(east.gatewayAddress, 15021), ...at(store.address, undescribedPort, 15020)],
     ];
-    const needed = [
-      ...[...at(istiodOf(west).address, 15012), ...at("10.96.0.10", 53)],
-      ...at(store.address, 9000),
-    ];
+    const needed = [...[...at(istiodOf(west).address, 15012), ...at(store.address, 9000)]];
     const all = [...ways, ...needed];
     const reached = await dial(west.podOf("vault"), all);
     expect(reached.map(endOf)).not.toContain("refused");
