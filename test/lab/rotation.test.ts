@@ -27,8 +27,9 @@ const workloads = {
   east: [...echo({ name: "near", cluster: "east" }), ...caller()],
   west: [...echo({ name: "far", cluster: "west" }), ...caller()],
 };
-/** Certificates live for a minute, and are renewed in half of one: a day is too long for a test. */
-const shortLives = { meshConfig: { defaultConfig: { proxyMetadata: { SECRET_TTL: "60s" } } } };
+/** Certificates live for a minute, and are renewed when a fifth of it is over: a day is too long for a test. */
+const proxyMetadata = { SECRET_TTL: "60s", SECRET_GRACE_PERIOD_RATIO: "0.8" };
+const shortLives = { meshConfig: { defaultConfig: { proxyMetadata } } };
 const file = join(workFolder, "mesh.yaml");
 
 let lab: Lab;
