@@ -4,7 +4,7 @@ import { type AddressPool, parsePool, reservedOverlap } from "../addresses";
 import type { settingsSchema } from "../description";
 import { type IssueCollector, show } from "../issues";
 import type { Mesh, TrustSettings } from "../mesh";
-import { clusterDomain, label, subdomain } from "../names";
+import { chartVersion, clusterDomain, label, subdomain } from "../names";
 import { defaultRoot } from "../rotation";
 import { checkName, checkRange } from "./names";
 
@@ -44,6 +44,8 @@ export function resolveSettings(input: Partial<SettingsInput>, issues: IssueColl
   }
   if (input.istio?.namespace !== undefined)
     checkName(issues.at("istio", "namespace"), label, input.istio.namespace);
+  if (input.istio?.version !== undefined)
+    checkName(issues.at("istio", "version"), chartVersion, input.istio.version);
   if (input.istio?.revision !== undefined)
     checkName(issues.at("istio", "revision"), label, input.istio.revision);
 

@@ -46,6 +46,13 @@ describe("names that Kubernetes or Istio refuses", () => {
       "invalid_name",
     ],
     ["a gateway in upper case", { "east.gateway.name": "Gateway" }, "invalid_name"],
+    ...["", "latest", "1.31.0; rm -rf ~", ">=1.31", "1.31.0\n", "v1.31.0", "1..0"].map(
+      (version): FaultRow => [
+        `${JSON.stringify(version)} as a version of charts`,
+        { "istio.version": version },
+        "invalid_name",
+      ],
+    ),
     ["a service without a namespace", { "services.pay": service }, "invalid_name"],
     ["a service whose namespace is empty", { 'services["pay."]': service }, "invalid_name"],
     ["a service without a name", { 'services[".default"]': service }, "invalid_name"],
