@@ -30,10 +30,18 @@ export function resolveSettings(input: Partial<SettingsInput>, issues: IssueColl
   const trustDomain = input.trustDomain ?? "cluster.local";
   checkName(issues.at("name"), label, name);
   checkTrustDomain(issues.at("trustDomain"), trustDomain);
-  if (
-    checkName(issues.at("domain"), subdomain, domain, "invalid_host") &&
-    (takenDomains.includes(domain) || domain.endsWith(`.${clusterDomain}`))
-  ) {
+  const isDomain = checkName(issues.at("domain"), subdomain, domain, "invalid_host");
+  // Istio's ValidateFQDN: so that no name looks like an IPv4 address.
+  if (isDomain && /(?:^|\.)\d+$/.test(domain)) {
+    issues
+      .at("domain")
+      .add(
+        "invalid_host",
+        `the last part of ${show(domain)} is a number, which Istio refuses`,
+        'choose another, such as "global"',
+      );
+  }
+  if (isDomain && (takenDomains.includes(domain) || domain.endsWith(`.${clusterDomain}`))) {
     issues
       .at("domain")
       .add(

@@ -133,6 +133,8 @@ describe("domains and hosts", () => {
     ["a domain that starts with a dot", { domain: ".global" }, "invalid_host"],
     ["a domain without characters", { domain: "" }, "invalid_host"],
     ["a wildcard for a domain", { domain: "*" }, "invalid_host"],
+    ["a domain that is a number", { domain: "1" }, "invalid_host"],
+    ["a domain whose last part is a number", { domain: "mesh.10" }, "invalid_host"],
     ["a domain with a port", { domain: "global:53" }, "invalid_host"],
     ["a domain with a line break", { domain: "global\nforward" }, "invalid_host"],
     ["the domain of Kubernetes", { domain: "cluster.local" }, "invalid_host"],
@@ -236,6 +238,7 @@ describe("durations", () => {
     "1e3s",
     "Infinitys",
     "5s\n",
+    "2562048h",
     "99999999999h",
   ];
   testFaults(
