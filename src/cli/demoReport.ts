@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { dialPortOf } from "../core/mesh";
 import { formatTrace } from "../core/trace/format";
+import { shellWord } from "../core/shell";
 import { daysLeft, type EnsuredCertificates, fingerprintOf } from "../pki";
 import type { WriteResult } from "../render";
 import type { PlannedShop } from "./demoFiles";
@@ -108,9 +109,4 @@ function nextSteps({ shop: { plan }, out }: DemoRun): string {
         ]
       : []),
   ].join("\n");
-}
-
-/** A path as one word of a shell. */
-function shellWord(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -4,6 +4,7 @@ import { MeshError } from "../core/issues";
 import type { Mesh } from "../core/mesh";
 import { safeParseMeshYaml } from "../core/meshYaml";
 import { type Plan, planMesh } from "../core/plan";
+import { shellWord } from "../core/shell";
 import { exitCodes, Failure, type Fault, faultAt, type Located, type Told } from "./failure";
 import { type InputText, readText } from "./inputText";
 
@@ -31,7 +32,7 @@ export interface PlannedSource {
  */
 export async function readSource(given: string): Promise<Source> {
   return checkText(
-    await readText(given, (file) => `name another, or write one: meshspan init ${file}`),
+    await readText(given, (file) => `name another, or write one: meshspan init ${shellWord(file)}`),
   );
 }
 

@@ -1,6 +1,6 @@
 /** Texts that commands read: from a file, or from standard input. */
-import { readFile } from "node:fs/promises";
-import { buffer } from "node:stream/consumers";
+import { createReadStream } from "node:fs";
+import type { Readable } from "node:stream";
 import { type CliCode, exitCodes, Failure } from "./failure";
 
 /** A text, and where it is from. */
@@ -10,10 +10,13 @@ export interface InputText {
   readonly text: string;
 }
 
+/** Bytes of a text that a command reads: more than any mesh, and less than fills a machine's memory. */
+const maxBytes = 64 * 1024 * 1024;
+
 /**
  * Reads a text; `-` is standard input.
  * @param missingHint What to do where there is no such file. @default "name another"
- * @throws Failure when there is nothing that can be read.
+ * @throws Failure when there is nothing that can be read, or more than 64 MB.
  */
 export async function readText(
   given: string,
@@ -21,7 +24,11 @@ export async function readText(
 ): Promise<InputText> {
   const file = given === "-" ? "stdin" : given;
   try {
-    const bytes = given === "-" ? await buffer(process.stdin) : await readFile(given);
+    const bytes = await readBytes(given === "-" ? process.stdin : createReadStream(given));
+    if (bytes === undefined) {
+      const message = `${file} has more than ${maxBytes / 1024 / 1024} MB`;
+      throw inputFailure("file_unreadable", file, message, "split it, or name another");
+    }
     return { file, text: decodeText(file, bytes) };
   } catch (error) {
     if (error instanceof Failure) throw error;
@@ -40,6 +47,18 @@ export async function readText(
         );
     }
   }
+}
+
+/** All bytes of a stream; `undefined` where there are too many, as of a device that never ends. */
+async function readBytes(stream: Readable): Promise<Buffer | undefined> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of stream as AsyncIterable<Buffer>) {
+    length += part.length;
+    if (length > maxBytes) return undefined;
+    parts.push(part);
+  }
+  return Buffer.concat(parts, length);
 }
 
 /**

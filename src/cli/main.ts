@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command `meshspan`. Loads nothing heavy before a command runs. */
 import { Command } from "commander";
+import { printableLines } from "../core/words";
 import { version } from "../version";
 import { certsCommand } from "./certs";
 import { completionCommand } from "./completion";
@@ -51,7 +52,10 @@ function meshspan(): Command {
 /** Commander ends the process by itself, and prints, unless each command is told otherwise. */
 function settle(command: Command): void {
   command.exitOverride();
-  if (wantsJson(args)) command.configureOutput({ writeErr: () => undefined });
+  const writeErr = (text: string): void => {
+    if (!wantsJson(args)) process.stderr.write(printableLines(text));
+  };
+  command.configureOutput({ writeErr });
   command.commands.forEach(settle);
 }
 

@@ -2,6 +2,7 @@
 import type { Writable } from "node:stream";
 import { styleText } from "node:util";
 import type { DiffPart } from "../core/diff/format";
+import { printableLines } from "../core/words";
 import type { Output } from "./options";
 
 /** The same result in words and as data. */
@@ -21,9 +22,9 @@ export async function printReport(output: Output, report: Report): Promise<void>
       return print(formatYaml([report.data]));
     }
     case "markdown":
-      return print((report.markdown ?? report.text)());
+      return print(printableLines((report.markdown ?? report.text)()));
     case "text":
-      return print(report.text());
+      return print(printableLines(report.text()));
   }
 }
 
@@ -38,7 +39,7 @@ export function print(text: string): Promise<void> {
 
 /** A line for the person who waits; not where a program reads. */
 export function note(output: Output, line: string): void {
-  if (output === "text" || output === "markdown") process.stderr.write(`${line}\n`);
+  if (output === "text" || output === "markdown") process.stderr.write(`${printableLines(line)}\n`);
 }
 
 type Colour = "green" | "red" | "yellow" | "dim";

@@ -1,6 +1,6 @@
 /** What `meshspan validate --files` prints of its findings. */
 import { formatIssue } from "../core/issues";
-import { counted } from "../core/words";
+import { counted, printable } from "../core/words";
 import type { Fault } from "./failure";
 import { coloured, type Report } from "./output";
 import { formatFault } from "./report";
@@ -66,5 +66,5 @@ function formatFinding({
 }: ValidateFilesData["findings"][number]): string {
   const colour = severity === "error" ? "red" : "yellow";
   const text = formatIssue({ path, message, hint });
-  return `${coloured(colour, severity)} ${file}:${line}:${column} ${object} ${text} [${code}]`;
+  return `${coloured(colour, severity)} ${printable(`${file}:${line}:${column} ${object}`)} ${text} [${code}]`;
 }

@@ -1,6 +1,7 @@
 /** How a failed command says so: lines for a person, one document for a program, never a stack trace. */
 import { CommanderError } from "commander";
 import { formatIssue, MeshError } from "../core/issues";
+import { printable } from "../core/words";
 import { exitCodes, Failure, type Fault } from "./failure";
 
 /** What a person can do about an error of the system. */
@@ -63,7 +64,9 @@ export function formatFault(fault: Fault): string {
       return `meshspan: ${text}`;
     default: {
       const place =
-        file === undefined ? "" : isFile ? `${file}: ` : `${file}:${line ?? 1}:${column ?? 1} `;
+        file === undefined
+          ? ""
+          : printable(isFile ? `${file}: ` : `${file}:${line ?? 1}:${column ?? 1} `);
       return `${place}${text} [${code}]`;
     }
   }

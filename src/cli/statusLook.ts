@@ -4,6 +4,7 @@ import { fileIssues } from "../core/literals";
 import type { Mesh } from "../core/mesh";
 import { planMesh } from "../core/plan";
 import { suggest } from "../core/shape";
+import { shellWord } from "../core/shell";
 import type { Check } from "../live/status/finding";
 import { lookAtMesh } from "../live/status/lookAtMesh";
 import type { Remedy } from "../live/status/objects";
@@ -80,7 +81,7 @@ async function remedyFor(source: MeshSource, file: string): Promise<Remedy> {
     hint: "apply the plan again: pulumi up, or kubectl apply of what meshspan render writes",
     fix: (cluster) =>
       isRendered
-        ? `meshspan render ${file} --cluster ${cluster} | kubectl apply --server-side --force-conflicts -f -`
+        ? `meshspan render ${shellWord(file)} --cluster ${shellWord(cluster)} | kubectl apply --server-side --force-conflicts -f -`
         : "pulumi up",
   };
 }

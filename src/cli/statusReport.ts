@@ -1,8 +1,10 @@
 /** What a look at live clusters found, in words, as a table and as data. */
-import { counted } from "../core/words";
+import { shellWord } from "../core/shell";
+import { counted, printable } from "../core/words";
 import type { LiveCluster } from "../live/liveCluster";
 import { type Check, checks, type Finding, type State } from "../live/status/finding";
 import type { MeshStatus } from "../live/status/lookAtMesh";
+import { escapeMarkdown } from "../core/markdown";
 import { coloured, type Report } from "./output";
 import type { StatusCounts, StatusData } from "./statusSchema";
 import { markdownTable } from "./table";
@@ -42,10 +44,7 @@ function isError({ state, because }: Finding): boolean {
 
 /** Commands name the cluster that they are for. */
 function inContext(command: string, cluster: LiveCluster | undefined): string {
-  const context = cluster?.context ?? "";
-  const quoted = /^[\w@%+=:,./-]+$/.test(context)
-    ? context
-    : `'${context.replaceAll("'", "'\\''")}'`;
+  const quoted = shellWord(cluster?.context ?? "");
   return command
     .replace(/(^|\| )kubectl /g, `$1kubectl --context ${quoted} `)
     .replace(/(^|\| )helm /g, `$1helm --kube-context ${quoted} `);
@@ -145,9 +144,9 @@ function findingLines(
 ): readonly string[] {
   const colour = state === "error" ? "red" : state === "warning" ? "yellow" : "dim";
   return [
-    `    ${coloured(colour, subject)}: ${message} [${code}]`,
-    ...(hint === "" ? [] : [`      ${hint}`]),
-    ...(fixHints && fix !== undefined ? [`      $ ${fix}`] : []),
+    `    ${coloured(colour, printable(subject))}: ${printable(message)} [${code}]`,
+    ...(hint === "" ? [] : [`      ${printable(hint)}`]),
+    ...(fixHints && fix !== undefined ? [`      $ ${printable(fix)}`] : []),
   ];
 }
 
@@ -183,6 +182,6 @@ function markdown(data: StatusData, fixHints: boolean): string {
     ...(fixHints ? [fix] : []),
   ]);
   const { ok, error, warning, unknown } = data.counts;
-  const summary = `**${data.mesh}**: ${counted(error, "error")}, ${counted(warning, "warning")}, ${unknown} unknown, ${ok} ok.\n`;
+  const summary = `**${escapeMarkdown(data.mesh)}**: ${counted(error, "error")}, ${counted(warning, "warning")}, ${unknown} unknown, ${ok} ok.\n`;
   return rows.length === 0 ? summary : `${summary}\n${markdownTable(head, rows)}`;
 }

@@ -368,7 +368,7 @@ export const settingsSchema = z.strictObject({
   ).optional(),
   istio: z
     .strictObject({
-      version: text("Version of Istio's Helm charts.").optional(),
+      version: named(names.chartVersion, "Version of Istio's Helm charts.").optional(),
       revision: named(names.label, "Revision of the control planes.").optional(),
       namespace: named(names.label, "Istio's root namespace.", "istio-system").optional(),
     })

@@ -2,7 +2,7 @@
  * Faults as data. A description that has faults is rejected with all of them at once, each with a
  * code that stays the same, the path of the faulty value, what is wrong and how to mend it.
  */
-import { counted } from "./words";
+import { counted, printable } from "./words";
 
 /** A step into a description: a key of an object or an index of a list. */
 export type PathSegment = string | number;
@@ -116,7 +116,7 @@ export function formatPath(path: readonly PathSegment[]): string {
 /** `services["pay.default"].ports[1].name: "HTTP_1" is not a port name: use lowercase letters…` */
 export function formatIssue(issue: Pick<Issue, "path" | "message" | "hint">): string {
   const where = issue.path.length === 0 ? "" : `${formatPath(issue.path)}: `;
-  return `${where}${issue.message}: ${issue.hint}`;
+  return printable(`${where}${issue.message}: ${issue.hint}`);
 }
 
 /** The one exception of this library for faulty input. It carries every fault that was found. */

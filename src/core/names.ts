@@ -95,6 +95,15 @@ export const labelKey: NameRule = {
       .join("/") || "app",
 };
 
+/** SemVer, as Helm charts have it; a part may be left out. */
+export const chartVersion: NameRule = {
+  what: "a version of a chart",
+  pattern: /^\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/,
+  maxLength: 128,
+  rule: "numbers joined by dots, with what SemVer allows after them",
+  mend: (text) => /\d+(?:\.\d+){1,2}/.exec(text.slice(0, longestProposal))?.[0] ?? "",
+};
+
 /** True when `text` is what `rule` allows, its DNS labels no longer than 63. */
 export function isValidName(rule: NameRule, text: string): boolean {
   if (text.length > rule.maxLength || !rule.pattern.test(text)) return false;

@@ -10,6 +10,13 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** Lines for a terminal: line ends, tabs and colours stay, and what else steers it is written as `\u{1b}`. */
+export function printableLines(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}](?:\[[\d;]*m)?/gu, (found) =>
+    /^[\n\t]/.test(found) || found.startsWith("\u001b[") ? found : printable(found),
+  );
+}
+
 /** A text without characters that steer a terminal or turn the direction of writing; those are written as `\u{1b}`. */
 export function printable(text: string): string {
   return text.replace(

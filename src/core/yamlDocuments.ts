@@ -11,12 +11,13 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  Parser,
+  type Scalar,
   visit,
   type YAMLError,
 } from "yaml";
-import type { PathSegment } from "./issues";
+import { type PathSegment, show } from "./issues";
 import { once } from "./once";
+import { isOverrun, type Overrun, readTokens } from "./yamlTokens";
 
 /** A place in a text; lines and columns count from 1. */
 export interface Position {
@@ -65,9 +66,6 @@ export interface ReadOptions {
 /** One anchor may be used by every part of a large document; anchors of anchors multiply beyond that. */
 const maxAliases = 10_000;
 
-/** The composer overflows the stack somewhere above 800; descriptions have nine levels, Kubernetes' own objects about thirty. */
-const maxDepth = 100;
-
 const mendYaml = "mend the YAML; the rest is checked after that";
 
 /** The documents of a text one by one, so that a large file is never in memory whole. There is at least one. */
@@ -85,24 +83,25 @@ export function* readYamlDocuments(
     schema: "core",
     resolveKnownTags: false,
     prettyErrors: false,
+    // The composer compares each key with all before it; `repeatedKeys` looks them up.
+    uniqueKeys: false,
     keepSourceTokens,
   });
-  for (const token of new Parser(lineCounter.addNewLine).parse(text)) {
-    const tooDeep = deeperThan([token], maxDepth);
-    if (tooDeep !== undefined) {
+  let hasOverrun = false;
+  for (const token of readTokens(text, lineCounter.addNewLine)) {
+    if (isOverrun(token)) {
+      hasOverrun = true;
       yield* [...composer.end()].map((document) => toYamlDocument(document, positionAt));
-      yield unreadable(positionAt(tooDeep));
+      yield unreadable(token, positionAt(token.offset));
       continue;
     }
     for (const document of composer.next(token)) yield toYamlDocument(document, positionAt);
   }
-  for (const document of composer.end(true, text.length))
+  for (const document of composer.end(!hasOverrun, text.length))
     yield toYamlDocument(document, positionAt);
 }
 
-function unreadable(position: Position): YamlDocument {
-  const message = `it is nested more than ${maxDepth} levels deep`;
-  const hint = "close brackets, and mend the indentation";
+function unreadable({ message, hint }: Overrun, position: Position): YamlDocument {
   const faults = [{ message, hint, position }];
   return {
     ...{ value: undefined, faults, warnings: [], source: undefined, start: position },
@@ -144,8 +143,7 @@ function valueOf(
   positionAt: PositionAt,
 ): Pick<YamlDocument, "value" | "faults"> {
   const fail = (...faults: readonly YamlFault[]) => ({ value: undefined, faults });
-  const broken = document.errors.filter(({ code }) => code !== "DUPLICATE_KEY");
-  const [first, ...others] = broken;
+  const [first, ...others] = document.errors;
   if (first !== undefined)
     return fail(toFault(others.reduce((a, b) => (b.pos[0] < a.pos[0] ? b : a), first)));
   const dangling = [...aliases].flatMap(([alias, meant]): readonly YamlFault[] => {
@@ -155,7 +153,11 @@ function valueOf(
     return [{ message, hint, position: positionAt(startOf(alias)) }];
   });
   const faults = [
-    ...document.errors.map(toFault),
+    ...repeatedKeys(document).map((key) => ({
+      message: `the key ${show(key.value)} is there twice`,
+      hint: "remove one of them, or give it another name",
+      position: positionAt(startOf(key)),
+    })),
     ...dangling,
     ...collectionKeys(document).map((key) => ({
       message: "a map or a list is a key here",
@@ -184,23 +186,23 @@ function collectionKeys(document: Document): readonly Node[] {
   return keys.slice(0, 1);
 }
 
-/** A token of the concrete syntax, as far as nesting goes. */
-interface Nested {
-  readonly offset?: number;
-  readonly value?: unknown;
-  readonly items?: readonly { readonly key?: unknown; readonly value?: unknown }[];
-}
+/** More than these nobody mends one by one. */
+const maxRepeatedKeys = 100;
 
-/** The offset of a part that lies deeper, found level by level, since recursion is what would fail. */
-function deeperThan(tokens: readonly Nested[], depth: number): number | undefined {
-  const isToken = (part: unknown): part is Nested => typeof part === "object" && part !== null;
-  let level = tokens;
-  for (let i = 0; i <= depth; i++) {
-    level = level.flatMap(({ value, items = [] }) =>
-      [value, ...items.flatMap((item) => [item.key, item.value])].filter(isToken),
-    );
-  }
-  return level[0]?.offset;
+/** Keys that their map has already. */
+function repeatedKeys(document: Document): readonly Scalar[] {
+  const repeated: Scalar[] = [];
+  visit(document, {
+    Map: (_, { items }) => {
+      const known = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (known.has(key.value)) repeated.push(key);
+        known.add(key.value);
+      }
+    },
+  });
+  return repeated.slice(0, maxRepeatedKeys);
 }
 
 function offsetsIn(

@@ -1,6 +1,6 @@
 /** Writes files so that what didn't change isn't touched, nothing is ever half-written, and nothing old is left over. */
 import { randomUUID } from "node:crypto";
-import { chmod, mkdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, normalize, sep } from "node:path";
 import type { RenderedFile } from "./renderPlan";
 
@@ -17,16 +17,18 @@ const indexName = ".meshspan-files.json";
 /**
  * Writes the files below a folder. A file with the same content keeps its time of change; others are
  * written beside and renamed into place. Files of an earlier run that are no longer wanted are
- * removed; files that somebody else put there are never touched.
+ * removed; files that somebody else put there are never touched. Links are not followed: one in the place of a file is
+ * replaced, and one in the place of a folder below is an error, before anything is written.
  */
 export async function writeFiles(
   directory: string,
   files: readonly RenderedFile[],
 ): Promise<WriteResult> {
   for (const { path } of files) assertInside(path);
+  const before = await readIndex(directory);
+  await assertNoLinks(directory, [...files.map(({ path }) => path), ...before]);
   const written: string[] = [];
   const unchanged: string[] = [];
-  const before = await readIndex(directory);
   for (const file of files) {
     const wasThere = await writeIfChanged(join(directory, file.path), file);
     (wasThere ? unchanged : written).push(file.path);
@@ -45,9 +47,9 @@ async function writeIfChanged(
   { content, secret = false }: RenderedFile,
 ): Promise<boolean> {
   const mode = secret ? 0o600 : 0o644;
-  const existing = await readFile(path, "utf8").catch(ignoreMissing);
-  if (existing === content) {
-    if (secret && ((await stat(path)).mode & 0o077) !== 0) await chmod(path, mode);
+  const there = await lstat(path).catch(ignoreMissing);
+  if (there?.isFile() === true && (await readFile(path, "utf8")) === content) {
+    if (secret && (there.mode & 0o077) !== 0) await chmod(path, mode);
     return true;
   }
   await mkdir(dirname(path), { recursive: true });
@@ -63,8 +65,10 @@ async function writeIfChanged(
 }
 
 async function readIndex(directory: string): Promise<readonly string[]> {
-  const text = await readFile(join(directory, indexName), "utf8").catch(ignoreMissing);
-  if (text === undefined) return [];
+  const path = join(directory, indexName);
+  const there = await lstat(path).catch(ignoreMissing);
+  if (there?.isFile() !== true) return [];
+  const text = await readFile(path, "utf8");
   try {
     const list: unknown = JSON.parse(text);
     return Array.isArray(list)
@@ -84,6 +88,21 @@ async function removeFile(directory: string, path: string): Promise<void> {
       () => false,
     );
     if (!isEmpty) return;
+  }
+}
+
+/** A folder that is a link may lead anywhere, and whoever put it there may not be who runs this. */
+async function assertNoLinks(directory: string, paths: readonly string[]): Promise<void> {
+  const folders = new Set(
+    paths.flatMap((path) => {
+      const parts = normalize(path).split(sep).slice(0, -1);
+      return parts.map((_, index) => parts.slice(0, index + 1).join(sep));
+    }),
+  );
+  for (const folder of folders) {
+    const there = await lstat(join(directory, folder)).catch(ignoreMissing);
+    if (there?.isSymbolicLink() === true)
+      throw new Error(`${join(directory, folder)} is a link: put a folder in its place`);
   }
 }
 

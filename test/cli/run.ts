@@ -43,7 +43,8 @@ export async function meshspan(
     stream?.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
     return () => text;
   });
-  child.stdin?.end(input);
+  // It may end before it has read all.
+  child.stdin?.on("error", () => undefined).end(input);
   const status = await new Promise<number | null>((resolve) => child.on("close", resolve));
   return { status, stdout: texts[0]!(), stderr: texts[1]!() };
 }

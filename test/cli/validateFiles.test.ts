@@ -323,7 +323,7 @@ spec:
       `${yaml(gateway("a.b.svc.cluster.local"))}kind: Gateway\n`,
       3,
       "yaml_syntax",
-      /unique/,
+      /there twice/,
     ],
     [
       "a template that is no YAML yet",

@@ -29,6 +29,8 @@ export interface ApiServerOptions {
   readonly apiPort: number;
   readonly clientPort: number;
   readonly peerPort: number;
+  /** Whether objects may be in namespaces that aren't there, which is enough for dry runs. @default false */
+  readonly anyNamespace?: boolean;
   /** Whether kube-controller-manager runs beside it. @default false */
   readonly hasControllers?: boolean;
   /** Files of the certificate that it shows kubelets. @default there are no kubelets */
@@ -87,7 +89,7 @@ export function apiServerCommands(options: ApiServerOptions): readonly ServerCom
         `--bind-address=${address}`,
         // For machines without a network: no other address is looked for.
         `--advertise-address=${address}`,
-        ...(options.hasControllers === true ? withControllers : alone),
+        ...(options.hasControllers === true ? withControllers : alone(options.anyNamespace)),
         ...(kubeletClient === undefined
           ? []
           : [
@@ -99,12 +101,12 @@ export function apiServerCommands(options: ApiServerOptions): readonly ServerCom
   ];
 }
 
-const alone = [
+const alone = (anyNamespace = false): readonly string[] => [
   "--endpoint-reconciler-type=none",
   // Nobody collects garbage: objects go at once, where they would wait for a collector.
   "--enable-garbage-collector=false",
   // Nobody makes the accounts that it looks for.
-  "--disable-admission-plugins=ServiceAccount",
+  `--disable-admission-plugins=ServiceAccount${anyNamespace ? ",NamespaceLifecycle" : ""}`,
 ];
 
 const withControllers = [

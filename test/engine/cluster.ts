@@ -40,6 +40,8 @@ export interface TestCluster {
 export interface ClusterOptions {
   /** Istio's definitions from the start. @default false */
   readonly crds?: boolean;
+  /** Whether objects may be in namespaces that aren't there. @default false */
+  readonly anyNamespace?: boolean;
   /** Text of kube-system/coredns. @default none: there is no such ConfigMap */
   readonly corefile?: string;
   /** First three parts of the addresses that load balancers get; "none" for a cluster without a controller for them. @default 198.51.100 */
@@ -72,7 +74,10 @@ async function tryCluster(name: string, options: ClusterOptions): Promise<TestCl
   const credentials = writeCredentials(folder);
   const { pids, supervisor, failure } = await supervise(
     folder,
-    apiServerCommands({ folder, credentials, address: "127.0.0.1", clientPort, peerPort, apiPort }),
+    apiServerCommands({
+      ...{ folder, credentials, address: "127.0.0.1", clientPort, peerPort, apiPort },
+      anyNamespace: options.anyNamespace === true,
+    }),
   );
   const server = `https://127.0.0.1:${apiPort}`;
   const stop = async () => {

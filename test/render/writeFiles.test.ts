@@ -1,12 +1,14 @@
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -95,6 +97,47 @@ describe("writing files", () => {
     await writeFiles(below, []);
     expect(readFileSync(victim, "utf8")).toBe("safe");
     rmSync(victim);
+  });
+
+  it("follows no link out of the folder, whoever put it there", async () => {
+    const outside = mkdtempSync(join(tmpdir(), "meshspan-outside-"));
+    writeFileSync(join(outside, "a.yaml"), "safe", { mode: 0o644 });
+    try {
+      symlinkSync(outside, join(folder, "east"));
+      const files = [
+        { path: "fine.yaml", content: "" },
+        { path: "east/b/a.yaml", content: "new" },
+      ];
+      await expect(writeFiles(folder, files)).rejects.toThrow(
+        `${join(folder, "east")} is a link: put a folder in its place`,
+      );
+      expect(readdirSync(folder)).toEqual(["east"]);
+      // Nor when an earlier run is said to have written there.
+      writeFileSync(join(folder, ".meshspan-files.json"), '["east/a.yaml"]');
+      await expect(writeFiles(folder, [])).rejects.toThrow("is a link");
+      expect(readFileSync(join(outside, "a.yaml"), "utf8")).toBe("safe");
+    } finally {
+      rmSync(outside, { recursive: true });
+    }
+  });
+
+  it.each(["safe", "new"])("puts a file in the place of a link to one with %j", async (content) => {
+    const outside = mkdtempSync(join(tmpdir(), "meshspan-outside-"));
+    writeFileSync(join(outside, "a.yaml"), "safe");
+    chmodSync(join(outside, "a.yaml"), 0o644);
+    try {
+      for (const name of ["a.yaml", ".meshspan-files.json"])
+        symlinkSync(join(outside, "a.yaml"), join(folder, name));
+      const result = await writeFiles(folder, [{ path: "a.yaml", content, secret: true }]);
+      expect(result.written).toEqual(["a.yaml"]);
+      expect(lstatSync(join(folder, "a.yaml")).isSymbolicLink()).toBe(false);
+      expect(lstatSync(join(folder, ".meshspan-files.json")).isSymbolicLink()).toBe(false);
+      expect(read("a.yaml")).toBe(content);
+      expect(readFileSync(join(outside, "a.yaml"), "utf8")).toBe("safe");
+      expect(statSync(join(outside, "a.yaml")).mode & 0o777).toBe(0o644);
+    } finally {
+      rmSync(outside, { recursive: true });
+    }
   });
 
   it("leaves no half-written file behind when it fails", async () => {

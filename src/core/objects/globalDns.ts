@@ -144,7 +144,14 @@ function dnsService(mesh: DnsMesh, cluster: Cluster): Manifest {
       selector,
       ports: [
         { name: "dns", port: 53, targetPort: 5353, protocol: "UDP" },
-        { name: "dns-tcp", port: 53, targetPort: 5353, protocol: "TCP" },
+        // Istio reads protocols from ports' names, and knows none that begins with "dns".
+        {
+          name: "dns-tcp",
+          port: 53,
+          targetPort: 5353,
+          protocol: "TCP",
+          appProtocol: "tcp",
+        },
       ],
     },
   };

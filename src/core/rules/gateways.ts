@@ -91,6 +91,7 @@ export function resolveGateway(
   for (const key of Object.keys(input.annotations ?? {})) {
     checkName(issues.at("annotations", key), labelKey, key, "invalid_label");
   }
+  checkAnnotationsSize(input.annotations ?? {}, issues.at("annotations"));
   return {
     name,
     namespace,
@@ -104,6 +105,25 @@ export function resolveGateway(
     annotations: input.annotations ?? {},
     replicas: resolveReplicas(input.replicas ?? {}, provider, issues.at("replicas")),
   };
+}
+
+/** Kubernetes (apimachinery's TotalAnnotationSizeLimitB), less what others may put there. */
+const maxAnnotations = 256 * 1024 - 16 * 1024;
+
+function checkAnnotationsSize(
+  annotations: Readonly<Record<string, string>>,
+  issues: IssueCollector,
+): void {
+  const bytes = Object.entries(annotations).reduce(
+    (sum, texts) => sum + Buffer.byteLength(texts.join("")),
+    0,
+  );
+  if (bytes <= maxAnnotations) return;
+  issues.add(
+    "too_many",
+    `they have ${bytes} bytes, more than Kubernetes takes`,
+    `use at most ${maxAnnotations} in all`,
+  );
 }
 
 /** Kubernetes: loadBalancerSourceRanges are CIDRs, for Services of type LoadBalancer only. */

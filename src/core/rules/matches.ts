@@ -1,4 +1,5 @@
 /** What a route rule matches requests by. */
+import { RE2JS, RE2JSSyntaxException } from "re2js";
 import type { RequestMatch, StringMatch } from "../description";
 import { type IssueCollector, show } from "../issues";
 
@@ -53,10 +54,7 @@ function checkText(text: StringMatch | undefined, issues: IssueCollector): void 
   else if ("regex" in text) checkRegex(value, issues);
 }
 
-/**
- * Envoy reads RE2, which is what JavaScript reads save for look-around, back references and possessive
- * groups, which RE2 has not, and for flags in the middle and `(?P<name>…)`, which only RE2 has.
- */
+/** Envoy reads RE2, and istiod refuses what Go's reading of it refuses. */
 function checkRegex(regex: string, issues: IssueCollector): void {
   if (regex.length > maxRegex) {
     issues.add(
@@ -66,32 +64,15 @@ function checkRegex(regex: string, issues: IssueCollector): void {
     );
     return;
   }
-  // Escaped punctuation stands for itself; as a number it can't be mistaken for syntax.
-  const unescaped = regex.replace(
-    /\\([^A-Za-z0-9])/g,
-    (_, sign: string) => `\\x${(sign.charCodeAt(0) % 256).toString(16).padStart(2, "0")}`,
-  );
-  const unsupported = /\(\?(?:<?[=!]|>)|\\[1-9]|\\k/.exec(unescaped);
-  if (unsupported !== null) {
-    issues.add(
-      "invalid_match",
-      `${show(unsupported[0])} is not in RE2's syntax, which Envoy uses`,
-      "write it without look-around and back references",
-    );
-    return;
-  }
   try {
-    new RegExp(
-      unescaped
-        .replaceAll("(?P<", "(?<")
-        .replace(/\(\?[imsU-]+\)/g, "")
-        .replace(/\(\?[imsU-]+:/g, "(?:"),
-    );
-  } catch {
+    RE2JS.compile(regex);
+  } catch (error) {
+    if (!(error instanceof RE2JSSyntaxException)) throw error;
+    const part = error.getPattern() ?? regex;
     issues.add(
       "invalid_match",
-      `${show(regex)} is not a regular expression`,
-      "write it in RE2's syntax",
+      `${show(regex)} is not in RE2's syntax, which Envoy uses: ${error.getDescription()} ${show(part)}`,
+      "write it without what RE2 lacks, such as look-around and back references",
     );
   }
 }

@@ -4,7 +4,7 @@ import { type AddressPool, parsePool, reservedOverlap } from "../addresses";
 import type { settingsSchema } from "../description";
 import { type IssueCollector, show } from "../issues";
 import type { Mesh, TrustSettings } from "../mesh";
-import { clusterDomain, label, subdomain } from "../names";
+import { chartVersion, clusterDomain, label, subdomain } from "../names";
 import { defaultRoot } from "../rotation";
 import { checkName, checkRange } from "./names";
 
@@ -30,10 +30,18 @@ export function resolveSettings(input: Partial<SettingsInput>, issues: IssueColl
   const trustDomain = input.trustDomain ?? "cluster.local";
   checkName(issues.at("name"), label, name);
   checkTrustDomain(issues.at("trustDomain"), trustDomain);
-  if (
-    checkName(issues.at("domain"), subdomain, domain, "invalid_host") &&
-    (takenDomains.includes(domain) || domain.endsWith(`.${clusterDomain}`))
-  ) {
+  const isDomain = checkName(issues.at("domain"), subdomain, domain, "invalid_host");
+  // Istio's ValidateFQDN: so that no name looks like an IPv4 address.
+  if (isDomain && /(?:^|\.)\d+$/.test(domain)) {
+    issues
+      .at("domain")
+      .add(
+        "invalid_host",
+        `the last part of ${show(domain)} is a number, which Istio refuses`,
+        'choose another, such as "global"',
+      );
+  }
+  if (isDomain && (takenDomains.includes(domain) || domain.endsWith(`.${clusterDomain}`))) {
     issues
       .at("domain")
       .add(
@@ -44,6 +52,8 @@ export function resolveSettings(input: Partial<SettingsInput>, issues: IssueColl
   }
   if (input.istio?.namespace !== undefined)
     checkName(issues.at("istio", "namespace"), label, input.istio.namespace);
+  if (input.istio?.version !== undefined)
+    checkName(issues.at("istio", "version"), chartVersion, input.istio.version);
   if (input.istio?.revision !== undefined)
     checkName(issues.at("istio", "revision"), label, input.istio.revision);
 

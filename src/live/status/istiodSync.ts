@@ -8,6 +8,7 @@ import { type Answer, asked, unanswered } from "./answer";
 import { fine, type Verdict } from "./finding";
 import { type ClusterObservation, placeOf } from "./observation";
 import { isReady, proxyOf } from "./podState";
+import { shellResource, shellWord } from "../../core/shell";
 
 const monitoringPort = 15014;
 const adminPort = 15000;
@@ -193,5 +194,5 @@ function podKey(name: string): string {
 
 function podArguments(name: string, verb: string): string {
   const [, pod = name, namespace = ""] = /^(.*)\.([^.]+)$/.exec(name) ?? [];
-  return `-n ${namespace} ${verb} ${pod}`;
+  return `-n ${shellWord(namespace)} ${verb} ${shellResource("pod", pod)}`;
 }

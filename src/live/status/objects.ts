@@ -6,6 +6,7 @@ import { type Manifest, objectKey, type PlannedObject } from "../../core/objects
 import { caSecretName } from "../../core/objects/rootOfTrust";
 import type { ClusterPlan, Plan } from "../../core/plan";
 import { counted } from "../../core/words";
+import { shellResource, shellWord } from "../../core/shell";
 import { resourceOf } from "../kinds";
 import { unanswered } from "./answer";
 import { differences } from "./comparison";
@@ -127,7 +128,7 @@ function judgeLeftOvers(
       // What a controller makes of an object has its labels, and goes with it.
       if (planned.has(key) || (object.metadata?.ownerReferences ?? []).length > 0) return [];
       const { name, namespace } = manifest.metadata;
-      const place = namespace === undefined ? "" : ` -n ${namespace}`;
+      const place = namespace === undefined ? "" : ` -n ${shellWord(namespace)}`;
       return [
         {
           state: "error",
@@ -135,7 +136,7 @@ function judgeLeftOvers(
           subject: key,
           message: "it has the mesh's labels, and the plan has no such object",
           hint: "delete it, or put what it was made of back into the description",
-          fix: `kubectl${place} delete ${resourceOf(manifest)} ${name}`,
+          fix: `kubectl${place} delete ${shellResource(resourceOf(manifest), name)}`,
         },
       ];
     });

@@ -6,6 +6,7 @@ import { unanswered } from "./answer";
 import { fine, type Verdict } from "./finding";
 import type { ClusterObservation, NamespaceObservation } from "./observation";
 import { isReady, proxyOf, whyNotReady, workloadOf } from "./podState";
+import { shellResource, shellWord } from "../../core/shell";
 
 export function judgeServices(mesh: Mesh, seen: ClusterObservation): readonly Verdict[] {
   return mesh.services
@@ -89,7 +90,7 @@ function judgeEndpoints(
     subject: key,
     message: `no pod is ready to answer: ${why}`,
     hint: "see the pods' events and logs, and that the Service selects them",
-    fix: `kubectl -n ${namespace} get pods -l ${labels(selector)}`,
+    fix: `kubectl -n ${namespace} get pods -l ${shellWord(labels(selector))}`,
   };
 }
 
@@ -98,15 +99,15 @@ function judgeSidecars(service: GlobalService, pods: readonly V1Pod[]): readonly
   const serving = pods.filter((pod) => matches(pod, service.selector));
   const without = serving.filter((pod) => isReady(pod) && proxyOf(pod) === undefined);
   if (without.length === 0) return [];
-  const names = [...new Set(without.map(workloadOf))].join(", ");
+  const names = [...new Set(without.map(workloadOf))];
   return [
     {
       state: "error",
       code: "sidecar_missing",
       subject: keyOfService(service),
-      message: `pods of ${names} have no sidecar, so no call from elsewhere reaches them`,
+      message: `pods of ${names.join(", ")} have no sidecar, so no call from elsewhere reaches them`,
       hint: "have sidecars injected into the namespace, then restart the workload",
-      fix: `kubectl -n ${service.namespace} rollout restart deployment ${names}`,
+      fix: `kubectl -n ${service.namespace} rollout restart ${names.map((name) => shellResource("deployment", name)).join(" ")}`,
     },
   ];
 }

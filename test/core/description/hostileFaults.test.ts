@@ -214,6 +214,12 @@ describe("very long and very many", () => {
       "invalid_match",
       `pay.routes[0].match.headers.${long.toUpperCase()}`,
     ],
+    [
+      "annotations that Kubernetes has no room for",
+      { "north.gateway.annotations": { a: "ü".repeat(100_000), b: "x".repeat(100_000) } },
+      "too_many",
+      "north.gateway.annotations",
+    ],
     ["a value with a very long text", { "pay.ports": long }, "wrong_type"],
     [
       "a Corefile that is a million braces",

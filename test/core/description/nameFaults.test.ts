@@ -46,6 +46,13 @@ describe("names that Kubernetes or Istio refuses", () => {
       "invalid_name",
     ],
     ["a gateway in upper case", { "east.gateway.name": "Gateway" }, "invalid_name"],
+    ...["", "latest", "1.31.0; rm -rf ~", ">=1.31", "1.31.0\n", "v1.31.0", "1..0"].map(
+      (version): FaultRow => [
+        `${JSON.stringify(version)} as a version of charts`,
+        { "istio.version": version },
+        "invalid_name",
+      ],
+    ),
     ["a service without a namespace", { "services.pay": service }, "invalid_name"],
     ["a service whose namespace is empty", { 'services["pay."]': service }, "invalid_name"],
     ["a service without a name", { 'services[".default"]': service }, "invalid_name"],
@@ -126,6 +133,8 @@ describe("domains and hosts", () => {
     ["a domain that starts with a dot", { domain: ".global" }, "invalid_host"],
     ["a domain without characters", { domain: "" }, "invalid_host"],
     ["a wildcard for a domain", { domain: "*" }, "invalid_host"],
+    ["a domain that is a number", { domain: "1" }, "invalid_host"],
+    ["a domain whose last part is a number", { domain: "mesh.10" }, "invalid_host"],
     ["a domain with a port", { domain: "global:53" }, "invalid_host"],
     ["a domain with a line break", { domain: "global\nforward" }, "invalid_host"],
     ["the domain of Kubernetes", { domain: "cluster.local" }, "invalid_host"],
@@ -229,6 +238,7 @@ describe("durations", () => {
     "1e3s",
     "Infinitys",
     "5s\n",
+    "2562048h",
     "99999999999h",
   ];
   testFaults(

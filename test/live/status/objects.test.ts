@@ -171,7 +171,7 @@ describe("objects", () => {
       {
         code: "object_left_over",
         subject: "security.istio.io/PeerAuthentication/default/gone.strict",
-        fix: "kubectl -n default delete peerauthentications.security.istio.io gone.strict",
+        fix: "kubectl -n default delete peerauthentications.security.istio.io/gone.strict",
       },
     ]);
   });

@@ -356,7 +356,7 @@ describe("what names need", () => {
           code: "dns_capture_missing",
           subject: "core/Namespace//default",
           message: says("proxies of web answer"),
-          fix: "kubectl -n default rollout restart deployment web",
+          fix: "kubectl -n default rollout restart deployment/web",
         },
       ],
     ],
