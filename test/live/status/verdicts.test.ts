@@ -288,6 +288,24 @@ describe("services", () => {
       [{ code: "service_missing", message: says("no port 80") }],
     ],
     [
+      "lead to other ports of the pods than described",
+      ({ slices }) => ({
+        slices: answer(
+          (slices.ok ? slices.value : []).map((slice) => ({
+            ...slice,
+            ports: [{ port: 8080, protocol: "TCP" }],
+          })),
+        ),
+      }),
+      [
+        {
+          code: "service_port_differs",
+          service: "pay.default",
+          message: says("port 80 leads to port 8080 of the pods, and the description says 80"),
+        },
+      ],
+    ],
+    [
       "have no ready endpoint, because a pod isn't",
       () => ({ slices: answer([]), pods: answer([unready("pay", "default")]) }),
       [{ code: "service_without_endpoints", message: says("pay-1: ImagePullBackOff") }],
