@@ -138,8 +138,12 @@ function deployment(context: Context): Manifest {
             {
               name: "istio-proxy",
               image: "auto",
-              // Traffic for a network stays in it once it is through its gateway.
-              env: [{ name: "ISTIO_META_REQUESTED_NETWORK_VIEW", value: cluster.network }],
+              env: [
+                // Traffic for a network stays in it once it is through its gateway.
+                { name: "ISTIO_META_REQUESTED_NETWORK_VIEW", value: cluster.network },
+                // Each start would wait 5 s for answers of clouds' metadata servers, which its NetworkPolicy keeps it from.
+                ...(cluster.networkPolicies ? [{ name: "CLOUD_PLATFORM", value: "none" }] : []),
+              ],
               ports: [
                 { name: "tls", containerPort: port, protocol: "TCP" },
                 { name: "http-envoy-prom", containerPort: 15090, protocol: "TCP" },
