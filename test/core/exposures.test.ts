@@ -26,7 +26,7 @@ const narrow = {
       ports: [{ name: "grpc", port: 9090, protocol: "GRPC" }],
       serviceAccount: "pay",
       servedBy: ["east"],
-      callers: [],
+      callers: ["till.default"],
     },
   },
 } satisfies MeshDescription;

@@ -112,7 +112,10 @@ const pairs: readonly (readonly [
     "clusterAdded",
     withoutCluster(plain, "north"),
     plain,
-    ["medium in north: joins the mesh; it serves 0 services and consumes 0 services"],
+    [
+      "high in north: the gateway takes connections from any address",
+      "medium in north: joins the mesh; it serves 0 services and consumes 0 services",
+    ],
   ],
   [
     "clusterRemoved",
@@ -437,6 +440,9 @@ describe("the difference of two meshes says", () => {
       "clusterAdded",
       "clusterAdded",
       "clusterAdded",
+      "exposureAdded",
+      "exposureAdded",
+      "exposureAdded",
       "reachable",
     ]);
     expect(kinds(diffOf(plain, undefined))).toEqual([

@@ -291,9 +291,9 @@ describe("services", () => {
       "lead to other ports of the pods than described",
       ({ slices }) => ({
         slices: answer(
-          (slices.ok ? slices.value : []).map((slice) => ({
-            ...slice,
-            ports: [{ port: 8080, protocol: "TCP" }],
+          (slices.ok ? slices.value : []).map(({ addressType, metadata, endpoints }) => ({
+            ...{ addressType, endpoints, ports: [{ port: 8080, protocol: "TCP" }] },
+            ...(metadata === undefined ? {} : { metadata }),
           })),
         ),
       }),
