@@ -34,7 +34,7 @@ export function certsCommand(): Command {
     .addCommand(
       certsSubcommand(
         "verify",
-        "check chains, keys and dates: warnings below 60 days, errors below 7",
+        "check chains, keys and dates: warnings from 60 days on, errors from 7",
         runVerify,
       ),
     )

@@ -125,7 +125,7 @@ async function readRows(
     return {
       ...whose,
       file,
-      state: notBefore > now ? "error" : expiryState(daysLeft),
+      state: notBefore > now ? "error" : expiryState(notAfter, now),
       fingerprint: node.fingerprint256,
       notBefore: notBefore.toISOString(),
       notAfter: notAfter.toISOString(),

@@ -153,7 +153,7 @@ const certificate = z
     root: text("Name of the root that it is, or is below."),
     file: z.string(),
     state: z.enum(["ok", "warning", "error", "missing", "unreadable"]).meta({
-      description: "By the days left: warning below 60, error below 7.",
+      description: "By the days left: warning from 60 on, error from 7.",
     }),
     fingerprint: text("SHA-256.").optional(),
     notBefore: text("RFC 3339.").optional(),

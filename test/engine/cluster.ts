@@ -136,7 +136,7 @@ async function tryCluster(name: string, options: ClusterOptions): Promise<TestCl
 }
 
 /** Ports that are free now, all different. */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from(
       { length: count },

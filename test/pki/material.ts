@@ -12,11 +12,24 @@ type Keys = webcrypto.CryptoKeyPair;
 
 const algorithms = {
   p256: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
+  p384: { name: "ECDSA", namedCurve: "P-384", hash: "SHA-384" },
   p521: { name: "ECDSA", namedCurve: "P-521", hash: "SHA-512" },
   rsa1024: {
     name: "RSASSA-PKCS1-v1_5",
     hash: "SHA-256",
     modulusLength: 1024,
+    publicExponent: new Uint8Array([1, 0, 1]),
+  },
+  rsa2048: {
+    name: "RSASSA-PKCS1-v1_5",
+    hash: "SHA-256",
+    modulusLength: 2048,
+    publicExponent: new Uint8Array([1, 0, 1]),
+  },
+  rsa3072: {
+    name: "RSASSA-PKCS1-v1_5",
+    hash: "SHA-256",
+    modulusLength: 3072,
     publicExponent: new Uint8Array([1, 0, 1]),
   },
   rsaSha1: {

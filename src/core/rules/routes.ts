@@ -1,10 +1,10 @@
 /** Route rules of a service: what they match, and where they send it. */
-import type { RouteDescription } from "../description";
+import type { RequestMatch, RouteDescription, StringMatch } from "../description";
 import { type IssueCollector, show } from "../issues";
 import type { Route, RouteDestination, ServicePort, ServiceVersion } from "../mesh";
 import { isTls, rulesForPort, takesPort } from "../routing";
 import { checkMatch } from "./matches";
-import { checkDuration, checkRange, checkVersionName } from "./names";
+import { checkDuration, checkRange, checkVersionName, sortKeys } from "./names";
 import { resolveRetries } from "./retries";
 
 export function resolveRoutes(
@@ -17,6 +17,7 @@ export function resolveRoutes(
     resolveRoute(route, ports, versions, issues.at(index)),
   );
   checkReach(routes, ports, issues);
+  checkRepeatedMatches(input, routes, issues);
   return routes;
 }
 
@@ -159,4 +160,49 @@ function checkReach(
         );
     }
   });
+}
+
+/** What an earlier rule takes never comes to a later one (Istio's analyzeUnreachableHTTPRules). */
+function checkRepeatedMatches(
+  input: readonly RouteDescription[],
+  routes: readonly Route[],
+  issues: IssueCollector,
+): void {
+  const known = new Map<string, number>();
+  const nothing = keyOfMatch({}, undefined);
+  routes.forEach(({ matches, port }, index) => {
+    matches.forEach((match, at) => {
+      // That it matches nothing is told already.
+      if (keyOfMatch(match, undefined) === nothing) return;
+      const same = [undefined, port]
+        .map((reach) => known.get(keyOfMatch(match, reach)))
+        .find((rule) => rule !== undefined);
+      if (same === undefined) known.set(keyOfMatch(match, port), index);
+      else
+        issues
+          .at(index, "match", ...(Array.isArray(input[index]?.match) ? [at] : []))
+          .add(
+            "route_unreachable",
+            `it is what routes[${same}] matches already`,
+            "remove it, or match something else",
+          );
+    });
+  });
+}
+
+/** The same for matches that are the same, however they are written. */
+function keyOfMatch(match: RequestMatch, port: number | undefined): string {
+  const sorted = (texts: Readonly<Record<string, StringMatch>> = {}) =>
+    Object.entries(sortKeys(texts)).map(([name, text]) => [name, exactly(text)]);
+  const { uri, method, authority, headers, queryParams } = match;
+  return JSON.stringify([
+    port ?? null,
+    [uri, method, authority].map((text) => (text === undefined ? null : exactly(text))),
+    sorted(headers),
+    sorted(queryParams),
+  ]);
+}
+
+function exactly(text: StringMatch): StringMatch {
+  return typeof text === "string" ? { exact: text } : text;
 }

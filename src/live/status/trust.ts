@@ -211,7 +211,7 @@ function judgeDays(ca: LiveCa, now: Date): readonly Verdict[] {
   ];
   return authorities.flatMap(([what, { notAfter }]): readonly Verdict[] => {
     const left = Math.floor((notAfter.getTime() - now.getTime()) / day);
-    const state = expiryState(left);
+    const state = expiryState(notAfter, now);
     if (state === "ok") return [fine(ca.key, `${what}: ${counted(left, "day")} left`)];
     // That it has ended is told with what makes a CA unsound.
     if (left < 0) return [];

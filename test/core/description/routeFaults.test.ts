@@ -116,6 +116,45 @@ describe("rules for traffic that passes through whole", () => {
   ]);
 });
 
+describe("matches that come twice", () => {
+  const to = [{ version: "v1" }];
+  const rules = (...matches: readonly unknown[]): Changes => ({
+    "pay.routes": [...matches.map((value) => ({ match: value, to })), { to }],
+  });
+  testFaults([
+    [
+      "in two rules",
+      rules({ uri: "/a", method: "GET" }, { method: { exact: "GET" }, uri: { exact: "/a" } }),
+      "route_unreachable",
+      "pay.routes[1].match",
+    ],
+    [
+      "in one rule, beside another",
+      rules([{ uri: "/a" }, { uri: "/b", headers: {} }, { uri: "/b" }]),
+      "route_unreachable",
+      "pay.routes[0].match[2]",
+    ],
+    [
+      "first for all ports, then for one",
+      {
+        "pay.routes": [
+          { match: { uri: "/a" }, to },
+          { match: { uri: "/a" }, port: 80, to },
+          { to },
+        ],
+      },
+      "route_unreachable",
+      "pay.routes[1].match",
+    ],
+  ]);
+
+  test("for two ports they are two", () => {
+    const two = [80, 9090].map((port) => ({ match: { uri: "/a" }, port, to }));
+    const routes = [...two, { match: { uri: "/a" }, to }, { to }];
+    expect(safeParseMesh(changed({ "pay.routes": routes })).ok).toBe(true);
+  });
+});
+
 describe("retries that Istio refuses", () => {
   const retryOn = (text: string): Changes => ({ "pay.routes[1].retries.retryOn": text });
   testFaults([
