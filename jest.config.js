@@ -5,6 +5,9 @@ module.exports = {
   testEnvironmentOptions: { globalsCleanup: "off" },
   // RSA keys take seconds to make on a busy machine; no test asserts a time.
   testTimeout: 60_000,
+  // Half of them wait for processes that they have started; by default one core would stay idle.
+  maxWorkers: "100%",
+  workerIdleMemoryLimit: "1GB",
   roots: ["<rootDir>/test"],
   testMatch: ["**/*.test.ts"],
   // These need the toolchain: npm run test:engine, npm run test:lab.
@@ -12,7 +15,7 @@ module.exports = {
   // Examples import the package by its name, as their readers do.
   moduleNameMapper: {
     // Loaded late by the name that it has when it's compiled.
-    "^(\\.\\./pki/index)\\.js$": "$1",
+    "^(\\.\\./(?:live|pki)/\\w+)\\.js$": "$1",
     "^meshspan$": "<rootDir>/src/index.ts",
     "^meshspan/(.*)$": "<rootDir>/src/$1/index.ts",
   },

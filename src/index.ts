@@ -43,6 +43,7 @@ export { type CaFilesByCluster, fileIssues } from "./core/literals";
 export * from "./core/topology/topology";
 export { toDot } from "./core/topology/dot";
 export { toMermaid } from "./core/topology/mermaid";
+export { type Exposure, type ExposureCode, exposureCodes, exposuresOf } from "./core/exposures";
 export * from "./core/diff/change";
 export { diffPlans, isEmptyDiff } from "./core/diff/diff";
 export {
@@ -63,7 +64,13 @@ export { formatPreview } from "./core/diff/formatPreview";
 export { checkPolicies } from "./core/policy/check";
 export type { GivenCluster } from "./core/policy/cluster";
 export type { CertificateFault, CertificateReader } from "./core/policy/certificates";
-export type { Exposure, Finding, GivenObject, PolicyCode, Severity } from "./core/policy/finding";
+export type {
+  Finding,
+  GivenObject,
+  PolicyCode,
+  SecretExposure,
+  Severity,
+} from "./core/policy/finding";
 export type { ClusterRule, MeshRule, ObjectRule, PolicyRule, Violation } from "./core/policy/rule";
 export { policyRules } from "./core/policy/rules";
 export {

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { ESLint } from "eslint";
 import { parse } from "yaml";
 import { formatIssue, parseMesh, planMesh, safeParseMesh, topologyOf, toDot } from "../src";
@@ -99,17 +99,6 @@ describe("the boundary of the core", () => {
 
 describe("the README", () => {
   const readme = readFileSync(join(root, "README.md"), "utf8");
-  const blocks = (language: string) =>
-    [...readme.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, "g"))].map(
-      ([, text]) => text!,
-    );
-
-  it.each(blocks("yaml"))("shows a description that is valid: %s", (text) => {
-    const shown = parse(text) as object;
-    const whole = { name: "readme", clusters: { east: {}, west: {} }, ...shown };
-    const result = safeParseMesh(whole);
-    expect(result.ok ? [] : result.issues.map(formatIssue)).toEqual([]);
-  });
 
   it("shows faults as they are printed", () => {
     const faulty = {
@@ -138,9 +127,45 @@ describe("the README", () => {
     expect(readFileSync(join(root, "docs/demo-topology.svg"), "utf8")).toBe(svg);
     expect(svg).not.toBe(await renderSvg(toDot(topologyOf(samplePlan))));
   });
+});
 
-  it("names files that are there", () => {
-    const links = [...readme.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => path!);
-    expect(links.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+const pages = [
+  "README.md",
+  ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`),
+].filter((path) => path.endsWith(".md"));
+
+describe.each(pages)("%s", (path) => {
+  const page = readFileSync(join(root, path), "utf8");
+
+  it("shows descriptions that are valid", () => {
+    const texts = [...page.matchAll(/```yaml\n([^]*?)```/g)].map(([, text]) => text!);
+    const faults = texts.flatMap((text) => {
+      const whole = { name: "page", clusters: { east: {}, west: {} }, ...(parse(text) as object) };
+      const result = safeParseMesh(whole);
+      return result.ok ? [] : result.issues.map(formatIssue);
+    });
+    expect(faults).toEqual([]);
+  });
+
+  it("names files and headings that are there", () => {
+    const links = [...page.matchAll(/\]\(([^):]+)\)/g)].map(([, link]) => link!);
+    const isThere = (link: string) => {
+      const [file, heading] = link.split("#");
+      const target = file === "" ? join(root, path) : join(root, dirname(path), file!);
+      if (!existsSync(target)) return false;
+      if (heading === undefined) return true;
+      return anchorsOf(readFileSync(target, "utf8")).includes(heading);
+    };
+    expect(links.filter((link) => !isThere(link))).toEqual([]);
   });
 });
+
+/** Anchors of a page's headings, as GitHub makes them. */
+function anchorsOf(markdown: string): readonly string[] {
+  return [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}

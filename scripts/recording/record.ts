@@ -17,12 +17,14 @@ export interface RecordOptions extends TerminalOptions {
   readonly title?: string;
   /** Whether the picture moves as the screen did. @default false: its end alone */
   readonly animate?: boolean;
+  /** A program that runs the shell, with its arguments. */
+  readonly within?: readonly string[];
 }
 
 /** Records a command line, in which `meshspan` is this clone's, built. */
 export async function record(
   command: string,
-  { title = command, animate = false, ...options }: RecordOptions = {},
+  { title = command, animate = false, within = [], ...options }: RecordOptions = {},
 ): Promise<Recording> {
   const programs = mkdtempSync(join(tmpdir(), "meshspan-record-"));
   try {
@@ -30,7 +32,8 @@ export async function record(
     writeFileSync(wrapper, `#!/bin/sh\nexec "${process.execPath}" "${executable}" "$@"\n`);
     chmodSync(wrapper, 0o755);
     const PATH = [programs, process.env.PATH].join(delimiter);
-    const run = await runOnTerminal("sh", ["-c", command], {
+    const [program, ...words] = [...within, "sh", "-c", command];
+    const run = await runOnTerminal(program, words, {
       ...options,
       env: { PATH, ...options.env },
     });

@@ -1,6 +1,6 @@
 import { Construct } from "constructs";
 import { crossingsOf } from "../core/crossings";
-import { type Cluster, type Mesh } from "../core/mesh";
+import type { Cluster, GlobalService as CoreService, Mesh } from "../core/mesh";
 import { planGateway } from "../core/objects/gateway";
 import { requireCluster } from "../core/standAlone";
 import { type GlobalService, placedServices } from "./globalService";
@@ -22,7 +22,7 @@ export interface MultiClusterGatewayProps {
 }
 
 /**
- * The east-west gateway of one cluster: its namespaces, workload, Service, scaling, and an
+ * The east-west gateway of one cluster: its namespaces, NetworkPolicies, workload, Service, scaling, and an
  * AUTO_PASSTHROUGH Gateway with exactly the exported hosts.
  * @throws MeshError when the mesh has no such cluster, or the cluster no chart.
  */
@@ -34,23 +34,26 @@ export class MultiClusterGateway extends Construct {
     super(scope, id);
     this.cluster = requireCluster(props.mesh, props.cluster);
     const services = props.exports?.map(({ service }) => service) ?? props.mesh.services;
-    const hosts =
-      crossingsOf({ clusters: [this.cluster], services }).get(this.cluster.name)?.exportedHosts ??
-      [];
-    const objects = planGateway(props.mesh, this.cluster, hosts);
+    const exported = this.#exportedOf(services);
+    const objects = planGateway(props.mesh, this.cluster, exported);
     placeObjects(props.charts, id, new Map([[this.cluster.name, objects]]));
-    this.node.addValidation({ validate: () => this.#shutOut(props.mesh, hosts) });
+    this.node.addValidation({ validate: () => this.#shutOut(props.mesh, exported) });
+  }
+
+  #exportedOf(services: readonly CoreService[]): readonly CoreService[] {
+    return (
+      crossingsOf({ clusters: [this.cluster], services }).get(this.cluster.name)?.exported ?? []
+    );
   }
 
   /** Services with a construct that peers would call here in vain; a construct may be made after its gateway. */
-  #shutOut(mesh: Mesh, hosts: readonly string[]): string[] {
-    const services = placedServices(mesh);
-    const wanted = crossingsOf({ clusters: [this.cluster], services }).get(this.cluster.name);
-    return (wanted?.exportedHosts ?? [])
-      .filter((host) => !hosts.includes(host))
+  #shutOut(mesh: Mesh, exported: readonly CoreService[]): string[] {
+    const keys = new Set(exported.map(({ key }) => key));
+    return this.#exportedOf(placedServices(mesh))
+      .filter(({ key }) => !keys.has(key))
       .map(
-        (host) =>
-          `${host} is called from other clusters, and the gateway of ${this.cluster.name} doesn't let it through: add its GlobalService to exports`,
+        ({ localHost }) =>
+          `${localHost} is called from other clusters, and the gateway of ${this.cluster.name} doesn't let it through: add its GlobalService to exports`,
       );
   }
 }

@@ -1,6 +1,7 @@
 /** What `diff` and `preview` print with `--output json`. That every kind of change is here, the compiler checks in diff.ts. */
 import { z } from "zod";
 import { risks } from "../core/diff/change";
+import { exposureCodes } from "../core/exposures";
 import { count, list, text } from "./schemaParts";
 
 /** What a change of these kinds has. */
@@ -54,6 +55,11 @@ const changes = z.union([
   }),
   change(["rootsChanged"], changed(z.strictObject({ trusted: names, signing: name }).readonly())),
   change(["trustedDomainsChanged"], changed(names)),
+  change(["exposureAdded", "exposureRemoved"], {
+    cluster: text("Left out for the whole mesh.").optional(),
+    exposure: z.enum(exposureCodes),
+    what: text("What is open, or was."),
+  }),
   change(["clusterAdded", "clusterRemoved"], {
     ...cluster,
     serves: count("How many services run there."),

@@ -1,5 +1,6 @@
 /** A file that several commands may change at once. */
-import { readFile, realpath } from "node:fs/promises";
+import { access, constants, readFile, realpath } from "node:fs/promises";
+import { dirname } from "node:path";
 import { exitCodes, Failure } from "./failure";
 import { replaceFile } from "./files";
 
@@ -39,6 +40,8 @@ async function readBytes(path: string): Promise<string> {
 
 async function lock(target: string, path: string): Promise<() => Promise<void>> {
   const lockfile = await import("proper-lockfile");
+  // What keeps it from making a lock for good is taken for another's lock, and waited for.
+  await access(dirname(target), constants.W_OK);
   try {
     return await lockfile.lock(target, {
       stale,

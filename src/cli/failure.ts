@@ -1,5 +1,5 @@
 /** What goes wrong at the command line: with the words, the file, the description. Loads nothing heavy. */
-import type { Issue, IssueCode, PathSegment } from "../core/issues";
+import type { IssueCode, PathSegment } from "../core/issues";
 
 /** Exit codes of every command. */
 export const exitCodes = {
@@ -39,9 +39,9 @@ export type CliCode =
   | "cluster_needed"
   | "system_error";
 
-/** A fault with the place where a person finds it. */
-export interface Fault {
-  readonly code: IssueCode | CliCode;
+/** Something to be told, with the place where a person finds it. */
+export interface Located<C extends string> {
+  readonly code: C;
   readonly path: readonly PathSegment[];
   readonly message: string;
   readonly hint: string;
@@ -51,6 +51,12 @@ export interface Fault {
   readonly line?: number;
   readonly column?: number;
 }
+
+/** A fault with the place where a person finds it. */
+export interface Fault extends Located<IssueCode | CliCode> {}
+
+/** The same, of no place yet. */
+export type Told<C extends string> = Omit<Located<C>, "file" | "line" | "column">;
 
 /** Ends a command with faults and an exit code. */
 export class Failure extends Error {
@@ -70,13 +76,13 @@ export function usageFailure(message: string, hint: string, code: CliCode = "usa
   return new Failure([{ code, path: [], message, hint }], exitCodes.usage);
 }
 
-/** An issue at a file, or at a place in one. */
-export function faultAt(
-  issue: Issue,
+/** An issue, or what else is told, at a file or at a place in one. */
+export function faultAt<C extends string>(
+  told: Told<C>,
   file?: string,
   position?: { readonly line: number; readonly column: number },
-): Fault {
-  const { code, path, message, hint } = issue;
+): Located<C> {
+  const { code, path, message, hint } = told;
   const place = position === undefined ? {} : { line: position.line, column: position.column };
   return { code, path, message, hint, ...(file === undefined ? {} : { file }), ...place };
 }

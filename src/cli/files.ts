@@ -4,6 +4,7 @@ import {
   chmod,
   chown,
   mkdir,
+  open,
   readFile,
   realpath,
   rename,
@@ -35,6 +36,19 @@ export async function replaceFile(path: string, content: string): Promise<void> 
     // A person knows the file by its own name.
     const { message, code } = error as NodeJS.ErrnoException;
     throw Object.assign(new Error(message.replaceAll(temporary, path)), { code });
+  }
+}
+
+/** Writes a file that isn't there yet, whole or not at all. @throws the system's error, `EEXIST` where it is there */
+export async function createFile(path: string, content: string): Promise<void> {
+  const file = await open(path, "wx");
+  try {
+    await file.writeFile(content);
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await file.close();
   }
 }
 

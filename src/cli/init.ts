@@ -1,8 +1,7 @@
 /** `meshspan init`: a description to start from. */
-import { writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError } from "commander";
 import { exitCodes, Failure, usageFailure } from "./failure";
-import { replaceFile } from "./files";
+import { createFile, replaceFile } from "./files";
 import { chosenFile, fileOption, type Output, outputOption, withExamples } from "./options";
 import { coloured, note, print, printReport } from "./output";
 import type { InitData } from "./schemas";
@@ -73,7 +72,7 @@ async function runInit(
 
 async function writeNew(file: string, text: string): Promise<void> {
   try {
-    await writeFile(file, text, { flag: "wx" });
+    await createFile(file, text);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     throw new Failure(

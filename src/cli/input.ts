@@ -1,11 +1,11 @@
 /** The description that a command works on: read from a file or standard input, and checked. */
 import { join } from "node:path";
-import { type Issue, MeshError } from "../core/issues";
+import { MeshError } from "../core/issues";
 import type { Mesh } from "../core/mesh";
 import { safeParseMeshYaml } from "../core/meshYaml";
 import { type Plan, planMesh } from "../core/plan";
 import { shellWord } from "../core/shell";
-import { exitCodes, Failure, type Fault, faultAt } from "./failure";
+import { exitCodes, Failure, type Fault, faultAt, type Located, type Told } from "./failure";
 import { type InputText, readText } from "./inputText";
 
 /** A description that was read, faulty or not. */
@@ -13,8 +13,8 @@ export interface Source extends InputText {
   /** Undefined where it is faulty. */
   readonly mesh: Mesh | undefined;
   readonly faults: readonly Fault[];
-  /** An issue of the mesh, its plan or its certificates at its place. */
-  readonly locate: (issue: Issue, certs?: string) => Fault;
+  /** An issue of the mesh, its plan or its certificates at its place; what else is told of the mesh too. */
+  readonly locate: <C extends string>(told: Told<C>, certs?: string) => Located<C>;
 }
 
 /** A source that has no fault. */
@@ -39,10 +39,10 @@ export async function readSource(given: string): Promise<Source> {
 /** Checks the text of a description. Faults are in the result. */
 export function checkText({ file, text }: InputText): Source {
   const parsed = safeParseMeshYaml(text);
-  const locate = (issue: Issue, certs = "certs"): Fault =>
-    issue.path[0] === "certs"
-      ? faultAt(issue, join(certs, ...issue.path.slice(1).map(String)))
-      : faultAt(issue, file, parsed.positionOf(issue));
+  const locate = <C extends string>(told: Told<C>, certs = "certs"): Located<C> =>
+    told.path[0] === "certs"
+      ? faultAt(told, join(certs, ...told.path.slice(1).map(String)))
+      : faultAt(told, file, parsed.positionOf(told));
   return {
     file,
     text,

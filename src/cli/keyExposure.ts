@@ -1,10 +1,10 @@
 /** Who sees the keys that a file has: everybody on the machine, or everybody who has the repository. */
 import { statSync } from "node:fs";
-import type { Exposure } from "../core/policy/finding";
+import type { SecretExposure } from "../core/policy/finding";
 import { isKeptByGit } from "./gitFiles";
 
 /** Where the keys of a file are seen by others; `undefined` where its owner alone reads it, and git leaves it alone. */
-export function keyExposure(file: string): Exposure | undefined {
+export function keyExposure(file: string): SecretExposure | undefined {
   if (isKeptByGit(file)) {
     return {
       where: "in a file that git keeps, or would with the next commit",

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { meshJsonSchema } from "../core/description";
+import { exposureCodes } from "../core/exposures";
 import { diff, preview } from "./diffSchema";
 import { join, leave } from "./joinSchemas";
 import { count, list, text } from "./schemaParts";
@@ -22,6 +23,19 @@ const faultShape = z
     hint: text("How to mend it."),
     file: text("Where it is: the description, or a certificate's file.").optional(),
     line: count("Line in the file, from 1.").optional(),
+    column: count("Column in the line, from 1.").optional(),
+  })
+  .readonly();
+
+/** What a description opens, and how to narrow it. */
+const exposureShape = z
+  .strictObject({
+    code: z.enum(exposureCodes),
+    path,
+    message: text("What is open."),
+    hint: text("How to narrow it."),
+    file: z.string().optional(),
+    line: count("Line of the field, or of the part that leaves it out, from 1.").optional(),
     column: count("Column in the line, from 1.").optional(),
   })
   .readonly();
@@ -55,6 +69,9 @@ const validate = z
             .optional()
             .meta({ description: "What the file describes, where it has no fault." }),
           faults: list(faultShape),
+          exposures: list(exposureShape).meta({
+            description: "What is more open than it has to be, where the file has no fault.",
+          }),
         })
         .readonly(),
     ),

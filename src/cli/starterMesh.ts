@@ -6,7 +6,7 @@ export function starterMesh(name: string, clusters: readonly string[]): string {
   const places = clusters.map(
     (cluster, index) => `  ${word(cluster)}:
     # Where pods of other clusters reach this one's gateway: an address of its load balancer. These are placeholders.
-    gateway: { address: 203.0.113.${(index + 1) * 10} }
+    gateway: { address: 203.0.113.${(index + 1) * 10} } # and allowFrom: [<ranges that peers come from>]; default: anywhere
     # locality: region/zone # as on the nodes' labels, for host names as addresses
     # dns: coredns # how pods resolve global names: proxy (default), coredns or kube-dns
 `,

@@ -1,7 +1,8 @@
-/** `meshspan validate`: every fault of a description, with its line. */
+/** `meshspan validate`: every fault of a description, with its line, and what it opens. */
 import { Command } from "commander";
 import { escapeMarkdown } from "../core/markdown";
 import { counted } from "../core/words";
+import { exposureItems, exposureLines } from "./exposureReport";
 import { Failure, type Fault, usageFailure } from "./failure";
 import { fileOption, type Output, outputOption, defaultFile, withExamples } from "./options";
 import { coloured, printReport } from "./output";
@@ -16,7 +17,9 @@ interface ValidateOptions {
 
 export function validateCommand(): Command {
   const command = new Command("validate")
-    .description("print every fault of a description with its line, and how to mend it")
+    .description(
+      "print every fault of a description with its line, and how to mend it; what it leaves open where it has none",
+    )
     .argument("[files...]", `descriptions, "-" for standard input (default: ${defaultFile})`)
     .addOption(fileOption())
     .option(
@@ -57,7 +60,12 @@ async function runValidate(
     text: () => data.files.map(formatFile).join(""),
     markdown: () =>
       data.ok
-        ? data.files.map(({ file: name }) => `- ${escapeMarkdown(name)}: no faults\n`).join("")
+        ? data.files
+            .map(
+              ({ file: name, exposures }) =>
+                `- ${escapeMarkdown(name)}: no faults\n${exposureItems(exposures)}`,
+            )
+            .join("")
         : markdownTable(
             ["where", "what", "how to mend it", "code"],
             data.files.flatMap(({ faults }) => faults.map(markdownRow)),
@@ -90,31 +98,34 @@ async function check(
   file: string,
 ): Promise<{ readonly result: FileResult; readonly exitCode: number }> {
   const { loadPlan } = await import("./input.js");
+  const { exposuresOf } = await import("../core/exposures.js");
   try {
     // Some faults, such as objects that grow too large, are of the plan.
     const {
-      source: { file: name, mesh },
+      source: { file: name, mesh, locate },
     } = await loadPlan(file);
     const clusters = mesh.clusters.map((cluster) => cluster.name);
     const services = mesh.services.map(({ key }) => key);
     const found = { name: mesh.name, clusters, services };
-    return { result: { file: name, ok: true, mesh: found, faults: [] }, exitCode: 0 };
+    const exposures = exposuresOf(mesh).map((exposure) => locate(exposure));
+    return { result: { file: name, ok: true, mesh: found, faults: [], exposures }, exitCode: 0 };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const shown = file === "-" ? "stdin" : file;
     return {
-      result: { file: shown, ok: false, faults: error.faults },
+      result: { file: shown, ok: false, faults: error.faults, exposures: [] },
       exitCode: error.exitCode,
     };
   }
 }
 
-function formatFile({ file, mesh, faults }: FileResult): string {
+function formatFile({ file, mesh, faults, exposures }: FileResult): string {
   if (mesh === undefined) {
     return `${[...(faults as readonly Fault[]).map(formatFault), `${file}: ${coloured("red", counted(faults.length, "fault"))}`].join("\n")}\n`;
   }
   const { name, clusters, services } = mesh;
-  return `${file}: ${coloured("green", "ok")}, mesh ${name}: ${counted(clusters.length, "cluster")}, ${counted(services.length, "global service")}\n`;
+  const summary = `${file}: ${coloured("green", "ok")}, mesh ${name}: ${counted(clusters.length, "cluster")}, ${counted(services.length, "global service")}\n`;
+  return [summary, ...exposureLines(exposures)].join("");
 }
 
 function markdownRow(fault: FileResult["faults"][number]): readonly string[] {

@@ -5,8 +5,8 @@ import type { GlobalService, Mesh } from "./mesh";
 
 /** A cluster's side of the global services. */
 export interface Crossings {
-  /** `svc.cluster.local` hosts that other clusters call here, sorted. */
-  readonly exportedHosts: readonly string[];
+  /** The services that other clusters call here, sorted by key. */
+  readonly exported: readonly GlobalService[];
   /** Global names that this cluster consumes, sorted by host. */
   readonly records: readonly DnsRecord[];
 }
@@ -15,19 +15,19 @@ export interface Crossings {
 export function crossingsOf(
   mesh: Pick<Mesh, "clusters" | "services">,
 ): ReadonlyMap<string, Crossings> {
-  const exportedHosts = new Map<string, string[]>();
+  const exported = new Map<string, GlobalService[]>();
   const records = new Map<string, DnsRecord[]>();
   for (const service of mesh.services) {
     const record = { host: service.host, address: service.address };
     for (const cluster of service.consumedBy) addTo(records, cluster, record);
     for (const { cluster } of service.servedBy) {
-      if (isExportedFrom(service, cluster)) addTo(exportedHosts, cluster, service.localHost);
+      if (isExportedFrom(service, cluster)) addTo(exported, cluster, service);
     }
   }
   return new Map(
     mesh.clusters.map(({ name }) => [
       name,
-      { exportedHosts: (exportedHosts.get(name) ?? []).sort(), records: records.get(name) ?? [] },
+      { exported: exported.get(name) ?? [], records: records.get(name) ?? [] },
     ]),
   );
 }

@@ -90,8 +90,17 @@ const gatewayShape = z
       .array(z.string())
       .meta({
         description:
-          "Ranges from which peers reach the gateway, as CIDRs; sets the Service's loadBalancerSourceRanges. @default anywhere",
+          "Ranges from which peers reach the gateway, as CIDRs: for the Service's loadBalancerSourceRanges and the gateway's NetworkPolicy. @default anywhere",
       })
+      .optional(),
+    preserveClientIP: z
+      .boolean()
+      .meta(
+        about(
+          "Whether the load balancer keeps peers' addresses, as most do for nodes that have a pod of the gateway (externalTrafficPolicy: Local). Where it can't, false leaves `allowFrom` to the load balancer alone.",
+          true,
+        ),
+      )
       .optional(),
     annotations: labels(
       "Annotations of the gateway's Service, as cloud load balancers want them.",
@@ -154,6 +163,15 @@ export const clusterSchema = z
     ).optional(),
     gateway: gateway.optional(),
     dns: dns.optional(),
+    networkPolicies: z
+      .boolean()
+      .meta(
+        about(
+          "Whether NetworkPolicies say who reaches the gateway, istiod and the DNS server; false where the cluster has others for them.",
+          true,
+        ),
+      )
+      .optional(),
     autopilot: z
       .boolean()
       .meta({ description: "A GKE Autopilot cluster, which uses Cloud DNS." })

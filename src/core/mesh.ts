@@ -51,6 +51,8 @@ export interface Cluster {
   readonly trustDomain: string;
   readonly gateway: ClusterGateway;
   readonly dns: ClusterDns;
+  /** Whether the plan says who reaches the gateway, istiod and the DNS server. */
+  readonly networkPolicies: boolean;
 }
 
 /** The east-west gateway of a cluster. */
@@ -67,6 +69,8 @@ export interface ClusterGateway {
   readonly nodePort: number | undefined;
   /** CIDRs from which peers reach a LoadBalancer Service; empty for anywhere. */
   readonly allowFrom: readonly string[];
+  /** Whether the gateway's pods see the addresses of peers, and not those of a load balancer or a node. */
+  readonly preserveClientIP: boolean;
   readonly annotations: Readonly<Record<string, string>>;
   readonly replicas: { readonly min: number; readonly max: number };
 }

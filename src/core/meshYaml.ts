@@ -13,8 +13,8 @@ export type { Aliases, Position } from "./yamlDocuments";
 
 /** The mesh of a `mesh.yaml`, or its faults, each with its place in the text. */
 export type YamlParseResult = ParseResult & {
-  /** The place of an issue's value, or of the nearest part around it. */
-  readonly positionOf: (issue: Issue) => Position;
+  /** The place of the value that is told of, or of the nearest part around it. */
+  readonly positionOf: (told: Pick<Issue, "path"> & { readonly code: string }) => Position;
 };
 
 /** Characters of a description; 2,500 services that list 200 clusters each have half of them. */
@@ -40,11 +40,13 @@ export function safeParseMeshYaml(text: string): YamlParseResult {
   if (faults.length > 0) {
     const syntax = new IssueCollector();
     for (const { message, hint } of faults) syntax.add("yaml_syntax", message, hint);
-    const positions = new Map(syntax.issues.map((issue, i) => [issue, faults[i]?.position]));
+    const positions = new Map<object, Position | undefined>(
+      syntax.issues.map((issue, i) => [issue, faults[i]?.position]),
+    );
     return {
       ok: false,
       issues: syntax.issues,
-      positionOf: (issue) => positions.get(issue) ?? document.start,
+      positionOf: (told) => positions.get(told) ?? document.start,
     };
   }
   return {

@@ -68,7 +68,7 @@ export function planMesh(mesh: Mesh, options: PlanOptions = {}): Plan {
     const own = Object.hasOwn(workloads, cluster.name) ? workloads[cluster.name] : undefined;
     const objects = [
       ...planRootOfTrust(mesh, cluster),
-      ...planGateway(mesh, cluster, crossings.get(cluster.name)?.exportedHosts ?? []),
+      ...planGateway(mesh, cluster, crossings.get(cluster.name)?.exported ?? []),
       ...services,
       ...planGlobalDns(mesh, cluster, crossings.get(cluster.name)?.records ?? []),
       ...planWorkloads(mesh, cluster, services, own ?? []),

@@ -76,12 +76,15 @@ function deployment(workload: ShopWorkload, context: WorkloadContext): Manifest 
         metadata: { labels, ...(Object.keys(annotations).length > 0 ? { annotations } : {}) },
         spec: {
           serviceAccountName: name,
+          // None of the shop's programs asks the API server for anything.
+          automountServiceAccountToken: false,
           ...(terminationGracePeriodSeconds === undefined ? {} : { terminationGracePeriodSeconds }),
           securityContext: {
             fsGroup: 1000,
             runAsGroup: 1000,
             runAsNonRoot: true,
             runAsUser: 1000,
+            seccompProfile: { type: "RuntimeDefault" },
           },
           ...(initContainer === undefined
             ? {}

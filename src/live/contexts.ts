@@ -77,6 +77,20 @@ export async function reachClusters(
   return { clusters, faults };
 }
 
+/**
+ * The cluster of a kubeconfig's current context.
+ * @param kubeconfig Its contents.
+ * @throws Error where it has no such context.
+ */
+export async function clusterOf(name: string, kubeconfig: string): Promise<LiveCluster> {
+  const { KubeConfig } = await import("@kubernetes/client-node");
+  const config = new KubeConfig();
+  config.loadFromString(kubeconfig);
+  const found = findContext(name, [config], [config.getCurrentContext()]);
+  if (found !== undefined) return found;
+  throw new Error(`the kubeconfig of cluster ${name} has no current context`);
+}
+
 /** The first of these contexts that is whole. */
 function findContext(
   name: string,

@@ -2,6 +2,7 @@
 import type { Duplex } from "node:stream";
 import type { KubeConfig, KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-node";
 import type { Manifest } from "../core/objects/manifest";
+import { fromClientNames, toClientNames } from "./clientNames";
 import { clientOf, givingUp, isNotFound, isUnknownKind, within } from "./kubeClient";
 import { forwardPort, type PodPort } from "./portForward";
 
@@ -73,7 +74,7 @@ export class LiveCluster {
         ),
       );
       // Lists don't say of each what it is.
-      found.push(...page.items.map((item) => ({ ...item, apiVersion, kind })));
+      found.push(...page.items.map((item) => fromClientNames({ ...item, apiVersion, kind })));
       next = page.metadata?._continue;
     } while (next !== undefined && next !== "");
     return found;
@@ -86,7 +87,7 @@ export class LiveCluster {
     const { name, namespace = "" } = metadata;
     try {
       const found = await within(api.read({ apiVersion, kind, metadata: { name, namespace } }));
-      return { ...found, apiVersion, kind } as T;
+      return fromClientNames({ ...found, apiVersion, kind } as T);
     } catch (error) {
       if (isNotFound(error) || isUnknownKind(error)) return undefined;
       throw error;
@@ -101,9 +102,8 @@ export class LiveCluster {
   async apply(manifest: Manifest, fieldManager: string, force = false): Promise<KubernetesObject> {
     const { PatchStrategy } = await import("@kubernetes/client-node");
     const api = await this.objects();
-    const spec = structuredClone(manifest) as unknown as KubernetesObject;
     const how = [fieldManager, force, PatchStrategy.ServerSideApply] as const;
-    return within(api.patch(spec, undefined, undefined, ...how));
+    return fromClientNames(await within(api.patch(sent(manifest), undefined, undefined, ...how)));
   }
 
   /** What the object would be after a server-side apply, by default one that takes fields over; nothing is changed. */
@@ -114,10 +114,8 @@ export class LiveCluster {
   ): Promise<KubernetesObject> {
     const { PatchStrategy } = await import("@kubernetes/client-node");
     const api = await this.objects();
-    const spec = structuredClone(manifest) as unknown as KubernetesObject;
-    return within(
-      api.patch(spec, undefined, "All", fieldManager, force, PatchStrategy.ServerSideApply),
-    );
+    const how = [fieldManager, force, PatchStrategy.ServerSideApply] as const;
+    return fromClientNames(await within(api.patch(sent(manifest), undefined, "All", ...how)));
   }
 
   /** Deletes an object, and what it owns after it; nothing where there is none. */
@@ -139,4 +137,9 @@ export class LiveCluster {
   forward(target: PodPort): Promise<Duplex> {
     return forwardPort(this.config, target);
   }
+}
+
+/** The client changes what it's given. */
+function sent(manifest: Manifest): KubernetesObject {
+  return structuredClone(toClientNames(manifest));
 }

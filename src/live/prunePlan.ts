@@ -28,6 +28,8 @@ const ownKinds = [
   "policy/v1 PodDisruptionBudget",
   "v1 Service",
   "apps/v1 Deployment",
+  // Open last what they guard.
+  "networking.k8s.io/v1 NetworkPolicy",
   "rbac.authorization.k8s.io/v1 RoleBinding",
   "rbac.authorization.k8s.io/v1 Role",
   "v1 ConfigMap",

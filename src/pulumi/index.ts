@@ -19,4 +19,5 @@ export type { ExternalRoot, OwnRoot, Root, SignedIntermediate, SigningRequest } 
 export { type GlobalServiceOutputs, type IstioInstallation, Mesh, type MeshArgs } from "./mesh";
 export { MeshCluster, type MeshClusters } from "./meshCluster";
 export { MultiClusterGateway, type MultiClusterGatewayArgs } from "./multiClusterGateway";
+export type { RootChangePolicy } from "./rootChangeHook";
 export { SharedRootCA, type SharedRootCAArgs } from "./sharedRootCA";

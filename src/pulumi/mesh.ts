@@ -15,6 +15,7 @@ import type { Root } from "./issuing";
 import type { MeshClusters } from "./meshCluster";
 import { MultiClusterGateway, type MultiClusterGatewayArgs } from "./multiClusterGateway";
 import { placeObjects } from "./placement";
+import type { RootChangePolicy } from "./rootChangeHook";
 import { SharedRootCA } from "./sharedRootCA";
 
 /** How Istio itself gets into the clusters. */
@@ -39,6 +40,8 @@ interface CommonArgs extends PlanOptions, Pick<MultiClusterGatewayArgs, "gateway
   readonly root?: Root;
   /** The same for the root that follows, `trust.next`; it becomes `root` when its name does. */
   readonly nextRoot?: Root;
+  /** Whether the root changes only once every proxy is ready for it: see `SharedRootCA`. @default "guarded" */
+  readonly rootChange?: RootChangePolicy;
   /** @default Istio's charts are installed */
   readonly istio?: IstioInstallation;
 }
@@ -102,6 +105,7 @@ export class Mesh extends pulumi.ComponentResource {
         ...common,
         ...(args.root === undefined ? {} : { root: args.root }),
         ...(args.nextRoot === undefined ? {} : { nextRoot: args.nextRoot }),
+        ...(args.rootChange === undefined ? {} : { rootChange: args.rootChange }),
       },
       parent,
     );

@@ -36,7 +36,7 @@ export interface MultiClusterGatewayArgs {
 }
 
 /**
- * The east-west gateway of one cluster: its namespaces, workload, Service, scaling, and an AUTO_PASSTHROUGH
+ * The east-west gateway of one cluster: its namespaces, NetworkPolicies, workload, Service, scaling, and an AUTO_PASSTHROUGH
  * Gateway with exactly the exported hosts.
  * @throws InputPropertiesError when the mesh has no such cluster, or nothing says where it's reached.
  */
@@ -84,7 +84,7 @@ function planned({ mesh, clusters, cluster: name, exports, address }: MultiClust
   const known = knownAddress(cluster, target, address);
   const services = exports?.map(({ service }) => service) ?? mesh.services;
   const crossings = crossingsOf({ clusters: [cluster], services }).get(cluster.name);
-  const objects = planGateway(mesh, cluster, crossings?.exportedHosts ?? []);
+  const objects = planGateway(mesh, cluster, crossings?.exported ?? []);
   checkPlaceable(clusters, new Map([[cluster.name, objects]]));
   return { cluster, objects, known };
 }

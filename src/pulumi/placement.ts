@@ -20,6 +20,8 @@ export interface Placement {
   readonly source?: LateSource;
   /** Times in which objects have to be ready, by key, as Pulumi's customTimeouts write them. @default the provider's */
   readonly timeouts?: Readonly<Record<string, string>>;
+  /** What is called around operations on an object, beside what is called for all. @default nothing */
+  readonly hooksOf?: (object: PlannedObject) => pulumi.ResourceHookBinding;
   /** Resources to wait for beside what an object needs by itself. */
   readonly dependsOn?: pulumi.ComponentResourceOptions["dependsOn"];
 }
@@ -45,7 +47,13 @@ export const placedIn = once((_cluster: MeshCluster): Placed => ({
   controlPlane: [],
 }));
 
-const hooksOf = once((_cluster: MeshCluster) => new Map<string, pulumi.ErrorHook>());
+const hintsOf = once((_cluster: MeshCluster) => new Map<string, pulumi.ErrorHook>());
+
+/** Pulumi's mocks, which users test their programs with, take no hooks and never answer. */
+export function takesHooks(): boolean {
+  const monitor = pulumi.runtime.getMonitor();
+  return monitor !== undefined && "registerErrorHook" in monitor;
+}
 
 /** Prints hints for failures in a cluster. A hook's name is unique in a run, so there is one per cluster. */
 export function hooksFor(
@@ -53,11 +61,9 @@ export function hooksFor(
   name: string,
   cluster: MeshCluster,
 ): pulumi.ResourceHookBinding {
-  // Pulumi's mocks, which users test their programs with, take no hooks and never answer.
-  const monitor = pulumi.runtime.getMonitor();
-  if (monitor === undefined || !("registerErrorHook" in monitor)) return {};
+  if (!takesHooks()) return {};
   const id = `meshspan-hints/${mesh.name}/${name}`;
-  return { onError: [getOrMake(hooksOf(cluster), id, () => failureHook(id))] };
+  return { onError: [getOrMake(hintsOf(cluster), id, () => failureHook(id))] };
 }
 
 /** Stages whose pods or kinds need a control plane. */
@@ -164,17 +170,18 @@ function placeObject(
 }
 
 function makeResource(
-  { mesh, parent, source = nothingLate, timeouts = {}, dependsOn }: Placement,
+  { mesh, parent, source = nothingLate, timeouts = {}, hooksOf, dependsOn }: Placement,
   name: string,
   cluster: MeshCluster,
-  { key, manifest, shared }: PlannedObject,
+  object: PlannedObject,
   needed: readonly pulumi.Resource[],
 ): pulumi.Resource {
+  const { key, manifest, shared } = object;
   const { namespace, name: own } = manifest.metadata;
   const resourceName = [mesh.name, name, namespace, own].filter(Boolean).join("/");
   const options = {
     dependsOn: withMore(needed, dependsOn),
-    hooks: hooksFor(mesh, name, cluster),
+    hooks: { ...hooksFor(mesh, name, cluster), ...hooksOf?.(object) },
   };
   if (shared) {
     const { kubeconfig, identifier } = cluster;

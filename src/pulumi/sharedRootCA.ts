@@ -2,13 +2,15 @@ import * as pulumi from "@pulumi/pulumi";
 import type { CaFileName, LateInput } from "../core/late";
 import type { Issue } from "../core/issues";
 import type { Mesh } from "../core/mesh";
+import type { PlannedObject } from "../core/objects/manifest";
 import { planRootNamespace } from "../core/objects/namespaces";
 import { planRootOfTrust } from "../core/objects/rootOfTrust";
 import { inputPropertiesError, withInputErrors } from "./inputErrors";
 import { checkCaFiles, type IssuedCa, issueWithTls, type Root } from "./issuing";
 import { nothingLate } from "./lateOutputs";
 import type { MeshClusters } from "./meshCluster";
-import { checkPlaceable, placeObjects } from "./placement";
+import { checkPlaceable, placeObjects, takesHooks } from "./placement";
+import { rootChangeHook, type RootChangePolicy } from "./rootChangeHook";
 
 /** Arguments of `SharedRootCA`. */
 export interface SharedRootCAArgs {
@@ -23,6 +25,12 @@ export interface SharedRootCAArgs {
   readonly root?: Root;
   /** The same for the root that follows, `trust.next`: it becomes `root` when its name does. */
   readonly nextRoot?: Root;
+  /**
+   * Whether a cluster's CA is changed only once every proxy of the mesh, of all clusters, is ready for it. The kubeconfigs then
+   * have to allow listing pods and forwarding their ports; nothing is asked as long as the root stays.
+   * @default "guarded"
+   */
+  readonly rootChange?: RootChangePolicy;
 }
 
 /**
@@ -30,7 +38,7 @@ export interface SharedRootCAArgs {
  * one root, or cert-manager's Certificate that makes it. Keys are secrets in the state.
  *
  * A root of your own, and what your function signs, is verified before it gets to a cluster: it has to be one
- * that istiod and every proxy accept.
+ * that istiod and every proxy accept. A change of the root that proxies aren't ready for fails that cluster's secret, which stays.
  * @throws InputPropertiesError when a cluster of the mesh is missing.
  */
 export class SharedRootCA extends pulumi.ComponentResource {
@@ -51,7 +59,12 @@ export class SharedRootCA extends pulumi.ComponentResource {
     const issued = mesh.trust.issuer === "files" ? this.#issue(name, args) : undefined;
     this.rootCertificate = issued?.rootCertificate;
     const source = issued === undefined ? nothingLate : sourceOf(issued.files);
-    placeObjects({ mesh, clusters, parent: this, source, dependsOn: options.dependsOn }, objects);
+    const { rootChange = "guarded" } = args;
+    const isGuarded = issued !== undefined && rootChange === "guarded" && takesHooks();
+    const guard = isGuarded ? { beforeUpdate: [rootChangeHook(mesh, clusters)] } : {};
+    const hooksOf = ({ manifest }: PlannedObject) => (manifest.kind === "Secret" ? guard : {});
+    const { dependsOn } = options;
+    placeObjects({ mesh, clusters, parent: this, source, hooksOf, dependsOn }, objects);
     this.registerOutputs({ rootCertificate: this.rootCertificate });
   }
 

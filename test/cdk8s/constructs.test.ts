@@ -69,7 +69,7 @@ describe("Mesh", () => {
     const mesh = new Mesh(Testing.app(), "mesh", { description: sampleDescription, certificates });
     const kinds = Testing.synth(mesh.charts.west!).map(({ kind }) => kind);
     expect(kinds.indexOf("Namespace")).toBeLessThan(kinds.indexOf("ServiceAccount"));
-    expect(kinds.indexOf("ServiceAccount")).toBeLessThan(kinds.indexOf("RoleBinding"));
+    expect(kinds.indexOf("ServiceAccount")).toBeLessThan(kinds.indexOf("Deployment"));
   });
 
   it("gives the values of Istio's charts, and its services' names and addresses", () => {

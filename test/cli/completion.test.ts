@@ -78,7 +78,7 @@ describe("meshspan completion", () => {
       [["va"], ["validate"]],
       [
         ["certs", ""],
-        ["init", "verify", "show"],
+        ["init", "renew", "rotate", "show", "verify"],
       ],
       [["certs", "show", "--o"], ["--output"]],
       [["graph", "--format", "d"], ["dot"]],

@@ -124,7 +124,7 @@ describe("meshspan diff", () => {
       0,
       "empty:mesh.yaml doesn't exist: everything is new\n",
     ]);
-    expect(born.stdout).toContain("shop: a new mesh, 3 changes");
+    expect(born.stdout).toContain("shop: a new mesh, 5 changes (2 high, 3 medium)");
     expect(gone.stderr).toBe("empty:mesh.yaml doesn't exist: everything is removed\n");
     expect(gone.stdout).toContain("shop: the mesh is removed");
     expect(data.stderr).toBe("");

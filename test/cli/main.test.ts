@@ -1,10 +1,18 @@
 import { execFileSync, spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
+import { parse } from "yaml";
+import { parseMesh } from "../../src";
 import { coloured } from "../../src/cli/output";
+import { ensureMeshCertificates } from "../../src/pki";
 import { executable, fileIn, gitOpsMesh, meshspan, parsed, temporaryFolder } from "./run";
 
 const folder = temporaryFolder();
+const certs = join(folder, "certs");
+beforeAll(async () => {
+  await ensureMeshCertificates(certs, parseMesh(parse(readFileSync(gitOpsMesh, "utf8"))));
+});
 
 /** Every command, by the words that it is called with. */
 const commands = [
@@ -22,6 +30,7 @@ const commands = [
   "preview",
   "join",
   "leave",
+  "status",
   "schema",
   "completion",
   "demo",
@@ -112,6 +121,9 @@ describe("meshspan", () => {
     ["diff", gitOpsMesh, gitOpsMesh],
     ["preview", fileIn(folder, "preview.json", '{"steps": []}')],
     ["leave", "dublin", "-f", gitOpsMesh, "--dry-run", "--with-services"],
+    ["certs", "show", "-f", gitOpsMesh, "--certs", certs],
+    ["certs", "verify", "-f", gitOpsMesh, "--certs", certs],
+    ["completion", "zsh"],
     ["schema"],
   ])(
     "fails in words in %s when its output has nowhere to go, and ends quietly when nobody reads on",

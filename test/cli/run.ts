@@ -22,15 +22,18 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Another standard output, by its file descriptor. */
   readonly stdout?: number;
+  /** A program that runs it, with its arguments. */
+  readonly within?: readonly string[];
 }
 
 /** Several may run at once. */
 export async function meshspan(
   args: readonly string[],
-  { input, cwd, env = {}, stdout }: RunOptions = {},
+  { input, cwd, env = {}, stdout, within = [] }: RunOptions = {},
 ): Promise<Run> {
   const stdio: StdioOptions = [input === undefined ? "ignore" : "pipe", stdout ?? "pipe", "pipe"];
-  const child = spawn(process.execPath, [executable, ...args], {
+  const [program = "", ...words] = [...within, process.execPath, executable, ...args];
+  const child = spawn(program, words, {
     stdio,
     cwd,
     env: { ...process.env, ...env },

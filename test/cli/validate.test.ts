@@ -19,18 +19,38 @@ const empty = fileIn(folder, "empty.yaml", "");
 const binary = fileIn(folder, "binary.yaml", Buffer.from([0xff, 0xfe, 0x00]));
 
 describe("meshspan validate", () => {
-  it("says what a good description describes", async () => {
+  it("says what a good description describes, and what it opens", async () => {
     const { status, stdout, stderr } = await meshspan(["validate", gitOpsMesh]);
     expect([status, stderr]).toEqual([0, ""]);
-    expect(stdout).toBe(`${gitOpsMesh}: ok, mesh bank: 2 clusters, 2 global services\n`);
+    expect(stdout.split("\n")).toEqual([
+      `${gitOpsMesh}: ok, mesh bank: 2 clusters, 2 global services`,
+      '  open clusters dublin, frankfurt: the gateway takes connections from any address: list the ranges that peers come from, such as allowFrom: ["203.0.113.0/24"] [gateway_open]',
+      "",
+    ]);
+  });
+
+  it("says nothing more of one that opens no more than it has to, and a line of many that are alike", async () => {
+    const service = (name: string, more: string) =>
+      `  ${name}.default: { ports: [{ name: tcp, port: 80, protocol: TCP }], serviceAccount: a, servedBy: [east]${more} }\n`;
+    const head = `name: shop\nclusters: { east: { gateway: { allowFrom: [192.0.2.0/24] } } }\nservices:\n`;
+    const narrow = fileIn(folder, "narrow.yaml", head + service("a", ", callers: [b.default]"));
+    const names = ["a", "b", "c", "d", "e", "f", "g"];
+    const wide = fileIn(folder, "wide.yaml", head + names.map((one) => service(one, "")).join(""));
+    const { stdout } = await meshspan(["validate", narrow, wide]);
+    expect(stdout.split("\n")).toEqual([
+      `${narrow}: ok, mesh shop: 1 cluster, 1 global service`,
+      `${wide}: ok, mesh shop: 1 cluster, 7 global services`,
+      "  open services a.default, b.default, c.default, d.default, e.default and 2 more: every identity of the mesh may call it: list who calls it: callers: [<serviceaccount>.<namespace>] [callers_open]",
+      "",
+    ]);
   });
 
   it("reads mesh.yaml where no file is named", async () => {
     fileIn(folder, "mesh.yaml", "name: shop\nclusters: { east: {} }\n");
     const { status, stdout } = await meshspan(["validate"], { cwd: folder });
-    expect([status, stdout]).toEqual([
+    expect([status, stdout.split("\n")[0]]).toEqual([
       0,
-      "mesh.yaml: ok, mesh shop: 1 cluster, 0 global services\n",
+      "mesh.yaml: ok, mesh shop: 1 cluster, 0 global services",
     ]);
   });
 
@@ -58,6 +78,15 @@ describe("meshspan validate", () => {
         services: ["ledger.bank", "quotes.bank"],
       },
       faults: [],
+      exposures: ["dublin", "frankfurt"].map((cluster) => ({
+        code: "gateway_open",
+        path: ["clusters", cluster, "gateway", "allowFrom"],
+        message: "the gateway takes connections from any address",
+        hint: 'list the ranges that peers come from, such as allowFrom: ["203.0.113.0/24"]',
+        file: gitOpsMesh,
+        line: cluster === "dublin" ? 14 : 10,
+        column: 14,
+      })),
     });
     expect(data.files[1].faults[1]).toEqual({
       code: "unknown_cluster",
@@ -82,7 +111,7 @@ describe("meshspan validate", () => {
     expect([markdown.status, good.status, good.stdout]).toEqual([
       3,
       0,
-      `- ${gitOpsMesh}: no faults\n`,
+      expect.stringMatching(/^- .*: no faults\n {2}- open: clusters dublin, frankfurt: [^\n]*\n$/),
     ]);
   });
 

@@ -173,7 +173,12 @@ describe("objects that the lab has shown to work come out of a description", () 
     expect(specOf(callers, "b", "AuthorizationPolicy")).toEqual({
       selector: { matchLabels: { app: "redis-cart" } },
       action: "ALLOW",
-      rules: [{ from: [{ source: { principals: ["cluster.local/ns/default/sa/cartservice"] } }] }],
+      rules: [
+        {
+          from: [{ source: { principals: ["cluster.local/ns/default/sa/cartservice"] } }],
+          to: [{ operation: { ports: ["6379"] } }],
+        },
+      ],
     });
   });
 });

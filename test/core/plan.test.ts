@@ -105,7 +105,7 @@ describe("the plan of a mesh", () => {
       namespaces.map(({ manifest }) => [manifest.metadata.name, manifest.metadata.labels]),
     ).toEqual([
       ["istio-system", { "topology.istio.io/network": "east" }],
-      ["istio-eastwest", undefined],
+      ["istio-eastwest", { "pod-security.kubernetes.io/enforce": "restricted" }],
     ]);
   });
 

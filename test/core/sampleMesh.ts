@@ -139,6 +139,10 @@ export const sampleWorkloads: Workloads = {
 export const sampleMesh: Mesh = parseMesh(sampleDescription);
 export const samplePlan: Plan = planMesh(sampleMesh, { workloads: sampleWorkloads });
 
+/** The plan of the sample with parts of its description exchanged; without workloads. */
+export const planOf = (change: Partial<MeshDescription>): Plan =>
+  planMesh(parseMesh({ ...sampleDescription, ...change }));
+
 /** The objects of one cluster. */
 export function objectsOf(plan: Plan, cluster: string): readonly PlannedObject[] {
   return plan.clusters.find((candidate) => candidate.cluster.name === cluster)!.objects;
@@ -152,6 +156,9 @@ export function objectOf(plan: Plan, cluster: string, key: string): Manifest {
 }
 
 /** The plan without one object. */
+export const spec = (plan: Plan, cluster: string, key: string): any =>
+  objectOf(plan, cluster, key).spec;
+
 export function without(plan: Plan, cluster: string, key: string): Plan {
   objectOf(plan, cluster, key);
   return mapObjects(plan, cluster, (objects) => objects.filter((object) => object.key !== key));

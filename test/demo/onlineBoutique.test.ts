@@ -247,7 +247,9 @@ describe.each(upstream)("$name is deployed as upstream deploys it", (facts) => {
       runAsGroup: 1000,
       runAsNonRoot: true,
       runAsUser: 1000,
+      seccompProfile: { type: "RuntimeDefault" },
     });
+    expect(pod.spec.automountServiceAccountToken).toBe(false);
     for (const each of containersOf(pod)) {
       expect(each.securityContext).toEqual({
         allowPrivilegeEscalation: false,

@@ -23,6 +23,7 @@ export interface PodTemplate {
   readonly spec: {
     readonly serviceAccountName: string;
     readonly terminationGracePeriodSeconds?: number;
+    readonly automountServiceAccountToken?: boolean;
     readonly securityContext: unknown;
     readonly initContainers?: readonly Container[];
     readonly containers: readonly Container[];

@@ -53,9 +53,11 @@ describe("a root of the user's", () => {
   });
 
   it("stays where its description is edited: that counts for the next one", async () => {
-    mesh.settings.args = {};
+    // From the root before to one that is made.
+    mesh.settings.args = { rootChange: "forced" };
     mesh.settings.description = description;
     expect((await mesh.stack.up()).error).toBeUndefined();
+    mesh.settings.args = {};
     const before = (await files())["root-cert.pem"];
     mesh.settings.description = {
       ...description,
@@ -101,9 +103,55 @@ describe("a root of the user's", () => {
     mesh.settings.args = {};
   });
 
+  describe("is not replaced", () => {
+    const pods = "/api/v1/namespaces/istio-system/pods";
+    const proxy = {
+      ...{ apiVersion: "v1", kind: "Pod", metadata: { name: "web" } },
+      spec: { containers: [{ name: "istio-proxy", image: "proxyv2" }] },
+    };
+    afterAll(async () => {
+      mesh.settings.args = {};
+      mesh.settings.description = { ...description, trust: { root: "2026" } };
+      expect((await mesh.stack.up()).error).toBeUndefined();
+    });
+
+    it("at once, which no proxy is ready for", async () => {
+      const before = await files();
+      mesh.settings.args = { root: { certificate: own.certificatePem, key: own.keyPem } };
+      const { error } = await mesh.stack.up();
+      expect(String(error)).toContain("m/a/istio-system/cacerts: the root is replaced at once");
+      expect(await files()).toEqual(before);
+    });
+
+    it("while a proxy isn't ready for the next stage", async () => {
+      mesh.settings.args = {};
+      const { api } = mesh.clusters.a!;
+      await api.request("POST", pods, proxy);
+      const status = { status: { phase: "Running", podIP: "10.0.0.9" } };
+      await api.request("PATCH", `${pods}/web/status`, status, "application/merge-patch+json");
+      const trust = (next: NonNullable<MeshDescription["trust"]>["next"]) => {
+        mesh.settings.description = { ...description, trust: { root: "2026", next } };
+        return mesh.stack.up();
+      };
+      // A root that is trusted beside the other asks nothing of proxies.
+      expect((await trust({ root: "2027" })).error).toBeUndefined();
+      const before = await files();
+      const { error } = await trust({ root: "2027", signs: true });
+      expect(String(error)).toMatch(
+        /1 proxy isn't ready .*: a, istio-system\/web: it can't be asked/,
+      );
+      expect(await files()).toEqual(before);
+      await api.request("DELETE", `${pods}/web?gracePeriodSeconds=0`);
+      expect((await trust({ root: "2027", signs: true })).error).toBeUndefined();
+      expect((await trust({ root: "2027", signs: false })).error).toBeUndefined();
+    });
+  });
+
   it("may stay in a CA that signs requests", async () => {
     // A CA beside the mesh, which gives away certificates and nothing else.
+    mesh.settings.description = description;
     mesh.settings.args = {
+      rootChange: "forced",
       root: {
         certificate: own.certificatePem,
         sign: ({ cluster, request, days }) => ({

@@ -6,6 +6,7 @@ import { type ClusterDns, clusterDns } from "./clusterDns";
 import { ControlPlane } from "./controlPlane";
 import { Kubelet } from "./kubelet";
 import type { ClusterNetwork, Network } from "./network";
+import { NetworkPolicies } from "./networkPolicies";
 import type { Pod } from "./pod";
 import { ServiceProxy } from "./serviceProxy";
 
@@ -37,6 +38,7 @@ export class LabCluster {
   readonly #network: Network;
   readonly #kubelet: Kubelet;
   readonly #proxy: ServiceProxy;
+  readonly #policies: NetworkPolicies;
   readonly #paths = new Map<string, Promise<ReadonlyMap<string, Resource>>>();
 
   private constructor(
@@ -57,6 +59,7 @@ export class LabCluster {
     this.kubeconfigFile = controlPlane.kubeconfigFile;
     this.#kubelet = kubelet;
     this.#proxy = proxy;
+    this.#policies = new NetworkPolicies(this.api, options.network, range);
   }
 
   /** Starts everything; the cluster's own DNS server answers a moment later. */
@@ -82,6 +85,7 @@ export class LabCluster {
   }
 
   async stop(): Promise<void> {
+    await this.#policies.stop();
     await this.#proxy.stop();
     await this.#kubelet.stop();
     await this.controlPlane.stop();

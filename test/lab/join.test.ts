@@ -1,22 +1,21 @@
 /** A gateway joins a mesh that carries traffic, by `meshspan join`, and leaves it again. */
-import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { MeshDescription, Workloads } from "../../src";
 import { createRoot } from "../../src/pki";
-import { executable, parsed } from "../cli/run";
+import { parsed, type Run } from "../cli/run";
 import { proxiesOf } from "./agreement";
-import { certificatesFolder, installIstio, synthesise } from "./cdk8sMesh";
+import { installIstio, synthesise } from "./cdk8sMesh";
 import { caller, echo, echoClusters, echoPorts } from "./echoMesh";
 import { eventually } from "./eventually";
 import { callOnce, Calls } from "./exec";
 import { Lab, workFolder } from "./lab";
+import { Operator } from "./operator";
 import { configOf } from "./proxy";
 
 const ports = [...echoPorts];
 const northAddress = "203.0.113.30";
-const operator = "operator";
 const file = join(workFolder, "mesh.yaml");
 const comment = "# The lab's mesh.\n";
 
@@ -46,33 +45,13 @@ const workloads: Workloads = {
 };
 
 let lab: Lab;
+let operator: Operator;
+/** Puts all that the mesh needs into north; the others don't know of it. */
+let prepareNorth: () => Promise<unknown>;
 let traffic: Calls[] = [];
 
-interface Run {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs the executable where load balancers and API servers are reached from, as people do. */
-function meshspan(...args: readonly string[]): Promise<Run> {
-  const command = ["netns", "exec", operator, process.execPath, executable, ...args];
-  const concerned = lab.clusters.filter(({ name }) => name !== "north" || args.includes(name));
-  const kubeconfigs = concerned.flatMap(({ name, kubeconfigFile }) => [
-    "--kubeconfig",
-    `${name}=${kubeconfigFile}`,
-  ]);
-  const mesh = ["--file", file, "--certs", certificatesFolder];
-  return new Promise((resolve) => {
-    execFile(
-      "ip",
-      [...command, ...mesh, ...kubeconfigs],
-      { maxBuffer: 2 ** 26 },
-      (error, stdout, stderr) =>
-        resolve({ status: (error?.code as number | undefined) ?? 0, stdout, stderr }),
-    );
-  });
-}
+const meshspan = (...args: readonly string[]): Promise<Run> => operator.meshspan(args);
 
 /** Everything in a cluster that the mesh may have changed, but for what the API server and controllers keep count of. */
 async function objectsOf(cluster: string): Promise<ReadonlyMap<string, string>> {
@@ -144,20 +123,20 @@ async function changedSince({ text, objects }: Everything): Promise<readonly str
 
 beforeAll(async () => {
   lab = await Lab.start({ clusters: { east: {}, west: {}, north: {} }, name: "join" });
-  await lab.network.addOperator(operator, "192.0.2.30");
+  operator = await Operator.arrive(lab, "192.0.2.30");
   const { plan, filesOf } = await synthesise({ description: describe_(true), workloads });
   const injected = {
     apiVersion: "v1",
     kind: "Namespace",
     metadata: { name: "default", labels: { "istio-injection": "enabled" } },
   };
+  prepareNorth = () => lab.cluster("north").apply(filesOf("north").objects);
   await Promise.all(
     plan.clusters.map(async ({ cluster: { name }, helm }) => {
       const cluster = lab.cluster(name);
-      const { trust, objects } = filesOf(name);
-      await installIstio(lab, cluster, plan, trust, helm);
-      // North has all that the mesh needs there, and the others don't know of it.
-      await cluster.apply(name === "north" ? objects : [injected, ...workloads[name]!]);
+      await installIstio(lab, cluster, plan, filesOf(name).trust, helm);
+      if (name === "north") await prepareNorth();
+      else await cluster.apply([injected, ...workloads[name]!]);
     }),
   );
   writeFileSync(file, `${comment}${stringify(describe_(false), { aliasDuplicateObjects: false })}`);
@@ -328,6 +307,27 @@ it("goes again, and nothing of it is left", async () => {
   expect([...(await answering("east", "far"))]).toEqual(["west"]);
   console.log(`left; ${calm() - before} calls meanwhile, none failed`);
 }, 120_000);
+
+it("says on a terminal what it knows, tries and has done, as on the talk's slide", async () => {
+  await prepareNorth();
+  await eventually("north's gateway", async () => {
+    const { status } = await meshspan("join", northAddress, "--cluster", "north", "--dry-run");
+    return status === 0;
+  });
+  const command = `meshspan join ${northAddress} --cluster north --apply`;
+  const { status, screen, raw } = await operator.onTerminal(command, "join.svg");
+  expect([status, raw]).toEqual([0, expect.stringContaining("\u001b[32m")]);
+  const lines = screen.split("\n");
+  expect(lines.slice(0, 4)).toEqual([
+    "Meshspan is aware of the following gateways:",
+    "203.0.113.10  east",
+    "203.0.113.20  west",
+    `Meshspan is attempting to add the gateway ${northAddress}`,
+  ]);
+  expect(screen).toMatch(/^north: \d+ objects/m);
+  expect(lines.at(-2)).toBe(`Meshspan was successful in adding the gateway ${northAddress}`);
+  expect((await meshspan("leave", "north", "--apply")).status).toBe(0);
+}, 60_000);
 
 it("takes out a cluster with the services that it alone serves, and what join itself had made there", async () => {
   await Promise.all(traffic.splice(0).map((calls) => calls.stop()));

@@ -4,6 +4,7 @@
  */
 import { execFile, execFileSync } from "node:child_process";
 import { promisify } from "node:util";
+import { IPv4 } from "ipaddr.js";
 
 const run = promisify(execFile);
 
@@ -23,6 +24,27 @@ export interface Forwarding {
   readonly targets: readonly string[];
   /** Reachable from every cluster and from outside. */
   readonly isPublic: boolean;
+}
+
+/** A pod that is shut in a direction, but for what is admitted. */
+export interface Guard {
+  readonly address: string;
+  readonly direction: "in" | "out";
+  readonly admits: readonly Admission[];
+}
+
+/** Who is admitted at which ports. */
+export interface Admission {
+  /** Ranges of addresses; `undefined` for anybody. */
+  readonly peers: readonly string[] | undefined;
+  /** `undefined` for every port. */
+  readonly ports: readonly PortRange[] | undefined;
+}
+
+export interface PortRange {
+  readonly protocol: "tcp" | "udp";
+  readonly from: number;
+  readonly to: number;
 }
 
 /** A cluster's part of the network. */
@@ -53,6 +75,7 @@ export class ClusterNetwork {
 export class Network {
   readonly #clusters = new Map<string, ClusterNetwork>();
   readonly #forwardings = new Map<string, readonly Forwarding[]>();
+  readonly #guards = new Map<string, readonly Guard[]>();
   /** Addresses of those who reach API servers from outside. */
   readonly #operators = new Set<string>();
   #links = 0;
@@ -79,6 +102,7 @@ export class Network {
   async removeCluster({ name, node }: ClusterNetwork): Promise<void> {
     this.#clusters.delete(name);
     this.#forwardings.delete(name);
+    this.#guards.delete(name);
     await run("ip", ["address", "delete", `${node}/32`, "dev", "lo"]);
     await this.#restore();
   }
@@ -127,6 +151,13 @@ export class Network {
     await this.#restore();
   }
 
+  /** Whom pods of a cluster are shut to from now on; connections that are there stay. */
+  async guard({ name }: ClusterNetwork, guards: readonly Guard[]): Promise<void> {
+    if (!this.#clusters.has(name)) return;
+    this.#guards.set(name, guards);
+    await this.#restore();
+  }
+
   #restore(): Promise<void> {
     const turn = this.#turn.then(async () => {
       const child = run("iptables-restore", ["--wait", "10"]);
@@ -153,17 +184,27 @@ export class Network {
           return `-A FORWARD -s ${from} -d ${address} -p ${protocol} --dport ${port} -j REJECT`;
         }),
     );
+    const guards = [...this.#guards].flatMap(([name, list]) =>
+      list.map((guard, index) => {
+        const others = clusters.filter((cluster) => cluster.name !== name);
+        return guardRules(`${name}-${index}`, guard, others);
+      }),
+    );
     return [
       "*filter",
       ":INPUT ACCEPT [0:0]",
       ":FORWARD ACCEPT [0:0]",
       ":OUTPUT ACCEPT [0:0]",
+      ...guards.map(({ chain }) => `:${chain} - [0:0]`),
+      ...guards.flatMap(({ rules }) => rules),
       "-A INPUT -i lo -j ACCEPT",
       "-A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
+      ...guards.flatMap(({ jump, direction }) => (direction === "out" ? [`-A INPUT ${jump}`] : [])),
       ...clusters.map(({ range, node }) => `-A INPUT -s ${range} -d ${node} -j ACCEPT`),
       ...[...this.#operators].map((address) => `-A INPUT -s ${address} -j ACCEPT`),
       "-A INPUT -j REJECT",
       "-A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
+      ...guards.map(({ jump }) => `-A FORWARD ${jump}`),
       ...empty,
       `-A FORWARD -m conntrack --ctstate DNAT --ctorigdst ${loadBalancers} -j ACCEPT`,
       ...clusters.map(({ range }) => `-A FORWARD -s ${range} -d ${range} -j ACCEPT`),
@@ -185,6 +226,55 @@ export class Network {
       "",
     ].join("\n");
   }
+}
+
+/**
+ * A chain that what is admitted returns from. Pods see who calls from another cluster as its node, and that is what their policies
+ * go by; here the translation is still to come. So do calls to another cluster go by the load balancer's address, which was
+ * translated already.
+ */
+function guardRules(
+  id: string,
+  { address, direction, admits }: Guard,
+  others: readonly ClusterNetwork[],
+) {
+  const chain = `GUARD-${id}`.slice(0, 28);
+  const far = direction === "in" ? "-s" : "-d";
+  const refuse = "-j REJECT --reject-with icmp-admin-prohibited";
+  const elsewhere = others.flatMap(({ range, node }) => [
+    ...admits.flatMap(({ peers, ports }) =>
+      direction === "in"
+        ? peers === undefined || peers.some((peer) => isWithin(node, peer))
+          ? portMatches(ports).map((match) => `-A ${chain} -s ${range} ${match} -j RETURN`)
+          : []
+        : (peers ?? ["0.0.0.0/0"]).flatMap((peer) =>
+            portMatches(ports, "--ctorigdstport").map(
+              (match) =>
+                `-A ${chain} -d ${range} -m conntrack --ctorigdst ${peer} ${match} -j RETURN`,
+            ),
+          ),
+    ),
+    `-A ${chain} ${far} ${range} ${refuse}`,
+  ]);
+  const own = admits.flatMap(({ peers, ports }) =>
+    (peers ?? ["0.0.0.0/0"]).flatMap((peer) =>
+      portMatches(ports).map((match) => `-A ${chain} ${far} ${peer} ${match} -j RETURN`),
+    ),
+  );
+  return {
+    chain,
+    direction,
+    jump: `${direction === "in" ? "-d" : "-s"} ${address} -j ${chain}`,
+    rules: [...elsewhere, ...own, `-A ${chain} ${refuse}`],
+  };
+}
+
+function portMatches(ports: Admission["ports"], option = "--dport"): readonly string[] {
+  return ports?.map(({ protocol, from, to }) => `-p ${protocol} ${option} ${from}:${to}`) ?? [""];
+}
+
+function isWithin(address: string, range: string): boolean {
+  return IPv4.parse(address).match(IPv4.parseCIDR(range.includes("/") ? range : `${range}/32`));
 }
 
 /** Each endpoint has the same share, as kube-proxy gives it. */

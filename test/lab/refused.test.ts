@@ -8,7 +8,17 @@ import { Lab } from "./lab";
 import type { Pod } from "./pod";
 import { accessLog } from "./proxy";
 import { type Credentials, fromEast, refusedCertificates, spiffe } from "./refusedCertificates";
-import { type Attempt, counted, dial, endOf, meshAlpn, Outsider } from "./refusedKnocks";
+import {
+  type Attempt,
+  counted,
+  dial,
+  endOf,
+  knockFrom,
+  meshAlpn,
+  type Outcome,
+  Outsider,
+  plainly,
+} from "./refusedKnocks";
 import {
   exported,
   impostor,
@@ -16,6 +26,7 @@ import {
   refusedMesh,
   refusedWorkloads,
   serverName,
+  undescribed,
   undescribedPort,
 } from "./refusedMesh";
 import { namesNotExported } from "./refusedNames";
@@ -37,6 +48,7 @@ let store: Pod;
 let listed: Credentials;
 let seconds: number;
 
+const istiodOf = (cluster: LabCluster) => cluster.podOf("istiod", "istio-system");
 const gatewayOf = (cluster: LabCluster) => cluster.podOf("istio-eastwestgateway", "istio-eastwest");
 
 /** As a listed caller's proxy knocks, but for what attempts say. */
@@ -54,7 +66,7 @@ beforeAll(async () => {
   lab = await Lab.start({ clusters: description.clusters, name: "refused" });
   plan = await installCdk8s(lab, { description, workloads: refusedWorkloads });
   [east, west] = [lab.cluster("east"), lab.cluster("west")];
-  outsider = await Outsider.start(lab);
+  outsider = await Outsider.start(lab, "outsider", "192.0.2.10");
   listed = await fromEast("caller");
   await eventually("every exported server name", async () => {
     const names = Object.values(exported).flat();
@@ -178,16 +190,22 @@ describe("the serving pod's proxy", () => {
     },
   );
 
-  it("exports a port that the description leaves out along with its Service, to listed identities alone", async () => {
-    // Gateways select hosts, not ports.
-    const servername = serverName(undescribedPort, "v1", localHost("store"));
-    const { result, counts } = await counted(store, async () =>
-      knock([{ servername, ...(await fromEast("stranger")) }, { servername }]),
+  it("isn't reached at a port that the description leaves out, though its Service has it", async () => {
+    // Gateways select hosts, not ports: there is a chain, and no way for the gateway to get on.
+    const far = await counted(store, () =>
+      knock(undescribed.map((servername) => ({ servername }))),
     );
-    expect(result[0]).toMatchObject({ outcome: "handshake", afterHandshake: "closed" });
-    expect(result[0]?.answer).toBeUndefined();
-    expect(result[1]?.answer).toBeDefined();
-    expect(counts).toEqual({ denied: 1, handshakes: 2, given: 1 });
+    expect(far.result.map(endOf)).toEqual(undescribed.map(() => "hung up"));
+    expect(far.counts).toEqual({});
+    // From beside, with a listed identity, the pod's own policy decides.
+    const ports = [undescribedPort, 9000].map((port) => ({ host: store.address, port }));
+    const near = await counted(store, () =>
+      dial(west.podOf("vault"), ports, { alpn: meshAlpn, servername: storeName, ...listed }),
+    );
+    expect(near.result[0]).toMatchObject({ outcome: "handshake", afterHandshake: "closed" });
+    expect(near.result[0]?.answer).toBeUndefined();
+    expect(near.result[1]?.answer).toBeDefined();
+    expect(near.counts).toEqual({ denied: 1, handshakes: 2, given: 1 });
   });
 
   it("answers 403 to a pod whose identity isn't listed, and hangs up where it speaks no HTTP", async () => {
@@ -239,7 +257,7 @@ describe("the network", () => {
     return [
       ...at(cluster.podOf(app).address, [8080, 9000, 15006, 15020, 15021]),
       ...at(gatewayOf(cluster).address, [15021, 15020]),
-      ...at(cluster.podOf("istiod", "istio-system").address, [15010, 15012, 15017]),
+      ...at(istiodOf(cluster).address, [15012, 15014, 15017]),
     ];
   };
 
@@ -260,6 +278,87 @@ describe("the network", () => {
       expect(outcome).toBe("refused");
       expect(detail).toMatch(/^EHOSTUNREACH /);
     }
+  });
+});
+
+describe("NetworkPolicies", () => {
+  const at = (host: string, ...ports: readonly number[]) => ports.map((port) => ({ host, port }));
+  /** An answer of the network's, in place of the one who was dialled. */
+  const isShut = ({ outcome, detail }: Outcome) =>
+    outcome === "refused" && detail.startsWith("EHOSTUNREACH ");
+  const shut = (outcomes: readonly Outcome[]) => outcomes.map(isShut);
+
+  it("let health checks alone in to the gateway from addresses that no peer has", async () => {
+    const stray = await Outsider.start(lab, "stray", "192.0.2.99");
+    const host = west.gatewayAddress;
+    const [peer, other] = await Promise.all(
+      [outsider, stray].map((one) => one.knock(at(host, 15443, 15021), plainly)),
+    );
+    expect(peer!.map(endOf)).toEqual(["hung up", "answered"]);
+    expect(shut(other!)).toEqual([true, false]);
+    // A pod of the own cluster is no peer either.
+    const near = await dial(west.podOf("vault"), at(gateway.address, 15443, 15020, 15090));
+    expect(shut(near)).toEqual([true, false, false]);
+  });
+
+  it("shut istiod's plaintext ports, which the node reaches", async () => {
+    const { address, networkNamespace } = istiodOf(west);
+    const ports = at(address, 15010, 8080);
+    expect(shut(await dial(west.podOf("vault"), ports))).toEqual([true, true]);
+    // Somebody listens there.
+    const own = await knockFrom(networkNamespace, ports, plainly);
+    expect(own.map(endOf)).not.toContain("refused");
+  });
+
+  it("keep who takes the gateway over from everything that it has no business with", async () => {
+    const ways = [
+      ...[...at(west.range.node, 6443), ...at("10.96.0.1", 443)],
+      ...[...at(east.gatewayAddress, 15021), ...at(store.address, undescribedPort, 15020)],
+    ];
+    const needed = [...[...at(istiodOf(west).address, 15012), ...at(store.address, 9000)]];
+    const all = [...ways, ...needed];
+    const reached = await dial(west.podOf("vault"), all);
+    expect(reached.map(endOf)).not.toContain("refused");
+    const found = await knockFrom(gateway.networkNamespace, all, plainly);
+    expect(shut(found)).toEqual([...ways.map(() => true), ...needed.map(() => false)]);
+  });
+});
+
+describe("the gateway's pod", () => {
+  it("has no token for the API server, and its proxy's own alone", () => {
+    const { volumes, serviceAccountName } = gateway.object.spec;
+    expect(serviceAccountName).toBe("istio-eastwestgateway");
+    const tokens = volumes.flatMap(({ name, projected }: any) =>
+      (projected?.sources ?? []).flatMap(({ serviceAccountToken }: any) =>
+        serviceAccountToken === undefined ? [] : [[name, serviceAccountToken.audience]],
+      ),
+    );
+    expect(tokens).toEqual([["istio-token", "istio-ca"]]);
+  });
+
+  it("runs in a namespace that takes no pod that isn't restricted", async () => {
+    const { securityContext, containers } = gateway.object.spec;
+    expect(securityContext).toMatchObject({ runAsNonRoot: true });
+    for (const container of containers) {
+      expect(container.securityContext).toMatchObject({
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ["ALL"] },
+        readOnlyRootFilesystem: true,
+        runAsNonRoot: true,
+      });
+    }
+    const pod = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "intruder", labels: { "sidecar.istio.io/inject": "false" } },
+      spec: { containers: [{ name: "shell", image: "lab/echo" }] },
+    };
+    const { status, body } = await west.api.request(
+      "POST",
+      "/api/v1/namespaces/istio-eastwest/pods?dryRun=All",
+      pod,
+    );
+    expect([status, body.message]).toEqual([403, expect.stringContaining("restricted:latest")]);
   });
 });
 

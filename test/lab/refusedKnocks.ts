@@ -25,29 +25,47 @@ export const endOf = ({ outcome }: Outcome) =>
 
 /** Somebody outside of all clusters. */
 export class Outsider {
-  static readonly #name = "outsider";
+  readonly #name: string;
 
-  static async start({ network }: Lab): Promise<Outsider> {
-    // Of another range for documentation than load balancers. (RFC 5737)
-    await network.addHost(Outsider.#name, "192.0.2.10");
-    return new Outsider();
+  private constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** @param address Of another range for documentation than load balancers, 192.0.2.0/24. (RFC 5737) */
+  static async start({ network }: Lab, name: string, address: string): Promise<Outsider> {
+    await network.addHost(name, address);
+    return new Outsider(name);
   }
 
   /** Outcomes in the order of the attempts. @param common What they all have */
   knock(attempts: readonly Attempt[], common: Attempt): Promise<readonly Outcome[]> {
-    const program = join(repository, "out/lab/images/tlsProbe.js");
-    return probe(["ip", "netns", "exec", Outsider.#name, process.execPath, program], {
-      attempts,
-      common,
-    });
+    return knockFrom(this.#name, attempts, common);
   }
 }
 
-/** Dials from a pod without its sidecar: proxies' own connections aren't captured. They speak HTTP. */
-export async function dial(pod: Pod, attempts: readonly Attempt[]): Promise<readonly Outcome[]> {
+/** Dials out of a network namespace, by itself: with the address of whose it is, and without a proxy where it has none. */
+export function knockFrom(
+  networkNamespace: string,
+  attempts: readonly Attempt[],
+  common: Attempt,
+): Promise<readonly Outcome[]> {
+  const program = join(repository, "out/lab/images/tlsProbe.js");
+  const command = ["ip", "netns", "exec", networkNamespace, process.execPath, program];
+  return probe(command, { attempts, common });
+}
+
+/** Speaks HTTP, without TLS. */
+export const plainly: Attempt = { plaintext: true };
+
+/** Dials from a pod without its sidecar: proxies' own connections aren't captured. */
+export async function dial(
+  pod: Pod,
+  attempts: readonly Attempt[],
+  common = plainly,
+): Promise<readonly Outcome[]> {
   const program = ["/usr/local/bin/node", "/opt/meshspan/out/lab/images/tlsProbe.js"];
   const command = execCommand(await pod.container().running.pid, 1337, program);
-  return probe(command, { attempts, common: { plaintext: true } });
+  return probe(command, { attempts, common });
 }
 
 async function probe(

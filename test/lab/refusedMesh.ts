@@ -6,10 +6,16 @@ const gateway = (address: string) => ({ gateway: { address, replicas: { min: 1 }
 /** The account of `vault`'s pods. */
 export const impostor = "impostor";
 
+/** Whom west's gateway lets in: east's pods, which others see as their node, and somebody who knocks. */
+const peers = ["10.11.0.1/32", "192.0.2.10/32"];
+
 /** @param vaultAccount Whom callers expect `vault` to be. */
 export const refusedMesh = (vaultAccount: string): MeshDescription => ({
   name: "refused",
-  clusters: { east: gateway("203.0.113.10"), west: gateway("203.0.113.20") },
+  clusters: {
+    east: gateway("203.0.113.10"),
+    west: { gateway: { ...gateway("203.0.113.20").gateway, allowFrom: [...peers] } },
+  },
   services: {
     "store.default": {
       ports: [
@@ -46,9 +52,12 @@ const store = (ports: readonly number[]) =>
 /** A port of `store`'s Kubernetes Service that isn't in the description. */
 export const undescribedPort = 9100;
 
+/** Server names that the gateway has chains for, as it goes by hosts, and that lead nowhere. */
+export const undescribed = store([undescribedPort]);
+
 /** Every server name that west exports, by the account that answers. */
 export const exported: Readonly<Record<string, readonly string[]>> = {
-  store: store([80, 9000, undescribedPort]),
+  store: store([80, 9000]),
   [impostor]: [serverName(80, "", localHost("vault"))],
 };
 

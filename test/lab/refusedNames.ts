@@ -1,6 +1,6 @@
 /** Server names that a cluster's gateway has to refuse, out of what the cluster has. */
 import type { LabCluster } from "./cluster";
-import { exported, localHost, serverName } from "./refusedMesh";
+import { exported, localHost, serverName, undescribed } from "./refusedMesh";
 
 /**
  * Each host of the cluster with each port that any Service has, and each subset that any DestinationRule has, but for what is
@@ -39,7 +39,7 @@ export async function namesNotExported(cluster: LabCluster): Promise<readonly (s
     ...["*", "*.global", "*.local", "*.svc.cluster.local", "*.default.svc.cluster.local"],
     ...["localhost", "istiod.istio-system.svc", "a".repeat(255), null],
   ]);
-  for (const name of Object.values(exported).flat()) names.delete(name);
+  for (const name of [...Object.values(exported).flat(), ...undescribed]) names.delete(name);
   return [...names];
 }
 

@@ -1,52 +1,36 @@
 /** `meshspan status` finds what is planted in clusters that run, and names that and nothing else. */
-import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { Plan } from "../../src";
 import { administratorToken } from "../engine/apiServer";
-import { executable, parsed } from "../cli/run";
+import { parsed } from "../cli/run";
 import { installCdk8s } from "./cdk8sMesh";
 import { eventually } from "./eventually";
 import { Lab, workFolder } from "./lab";
+import { type KubeconfigChange, Operator } from "./operator";
 import { type Fault, faults, restorer } from "./statusFaults";
 import { statusMesh, statusWorkloads } from "./statusMesh";
 
 let lab: Lab;
 let plan: Plan;
+let operator: Operator;
 
-/** In the network of somebody who runs the clusters: API servers and load balancers are reached, pods aren't. */
-const operator = "operator";
 const meshFile = join(workFolder, "mesh.yaml");
 const names = ["east", "west"] as const;
 
-function kubeconfigs(change: (text: string, cluster: string) => string = (text) => text) {
-  return lab.clusters.flatMap(({ name, kubeconfig }) => {
-    const file = join(workFolder, `${name}.kubeconfig`);
-    writeFileSync(file, change(kubeconfig, name));
-    return ["--kubeconfig", `${name}=${file}`];
-  });
-}
-
 interface Look {
-  readonly status: number;
+  readonly status: number | null;
   readonly data: any;
   readonly ms: number;
 }
 
-async function look(...args: readonly string[]): Promise<Look> {
+async function look(change?: KubeconfigChange): Promise<Look> {
   const started = performance.now();
-  const command = ["netns", "exec", operator, process.execPath, executable, "status", meshFile];
-  const options = ["--certs", join(workFolder, "certs"), "--output", "json", "--exit-code"];
-  const { status, stdout, stderr } = await new Promise<{
-    readonly status: number;
-    readonly stdout: string;
-    readonly stderr: string;
-  }>((resolve) => {
-    execFile("ip", [...command, ...options, ...args], { maxBuffer: 2 ** 26 }, (error, out, err) =>
-      resolve({ status: (error?.code as number | undefined) ?? 0, stdout: out, stderr: err }),
-    );
-  });
+  const { status, stdout, stderr } = await operator.meshspan(
+    ["status", "--output", "json", "--exit-code"],
+    change,
+  );
   if (stdout === "") throw new Error(`exit code ${status}: ${stderr}`);
   return { status, data: parsed("status", stdout), ms: performance.now() - started };
 }
@@ -58,9 +42,9 @@ const errorsOf = ({ data }: Look) =>
     .map(({ cluster, code, subject }) => ({ cluster, code, subject }));
 
 /** Repeats looks until they name exactly that. */
-async function lookUntil(what: string, expected: readonly object[], args: readonly string[]) {
+async function lookUntil(what: string, expected: readonly object[], change?: KubeconfigChange) {
   const { found } = await eventually(what, async () => {
-    const looked = await look(...args);
+    const looked = await look(change);
     expect(errorsOf(looked)).toEqual(expected);
     return looked;
   });
@@ -70,7 +54,7 @@ async function lookUntil(what: string, expected: readonly object[], args: readon
 beforeAll(async () => {
   lab = await Lab.start({ clusters: { east: {}, west: {} }, name: "status" });
   plan = await installCdk8s(lab, { description: statusMesh, workloads: statusWorkloads });
-  await lab.network.addOperator(operator, "192.0.2.20");
+  operator = await Operator.arrive(lab, "192.0.2.20");
   writeFileSync(meshFile, stringify(statusMesh, { aliasDuplicateObjects: false }));
 }, 150_000);
 
@@ -80,8 +64,7 @@ const checkNames = ["cluster", "trust", "istiod", "gateway", "objects", "dns", "
 
 /** Everything is looked at, and nothing is found. */
 async function expectFine(): Promise<Look> {
-  const args = kubeconfigs();
-  const looked = await lookUntil("a mesh that is fine", [], args);
+  const looked = await lookUntil("a mesh that is fine", []);
   expect(looked.data.findings.filter(({ state }: any) => state !== "ok")).toEqual([]);
   for (const cluster of names)
     expect([
@@ -120,7 +103,7 @@ it.each(faults.map((fault): [string, Fault] => [`${fault.what} (${fault.cluster}
     const expected = typeof named === "function" ? named(cluster) : named;
     await plant(cluster);
     try {
-      const looked = await lookUntil(what, [{ cluster: name, ...expected }], kubeconfigs());
+      const looked = await lookUntil(what, [{ cluster: name, ...expected }]);
       expect(looked.status).toBe(4);
       const [told] = looked.data.findings.filter(({ code }: any) => code === expected.code);
       expect(told.hint).not.toBe("");
@@ -134,11 +117,40 @@ it.each([
   ["credentials that nobody takes", "credentials_rejected", [administratorToken, "no-token"]],
   ["an API server that isn't there", "cluster_unreachable", [":6443", ":6444"]],
 ] as const)("tells of %s once, and goes on with what is left", async (what, code, [from, to]) => {
-  const args = kubeconfigs((text, cluster) =>
-    cluster === "east" ? text.replaceAll(from, to) : text,
-  );
+  const change: KubeconfigChange = (text, cluster) =>
+    cluster === "east" ? text.replaceAll(from, to) : text;
   const subject = expect.stringContaining(lab.cluster("east").range.node);
-  await lookUntil(what, [{ cluster: "east", code, subject }], args);
+  await lookUntil(what, [{ cluster: "east", code, subject }], change);
+});
+
+it("tells a person at a terminal each cause once, and the command that mends it", async () => {
+  const planted = faults.filter(({ what }) =>
+    ["a gateway is scaled to none", "plaintext is let in"].includes(what),
+  );
+  expect(planted).toHaveLength(2);
+  const west = lab.cluster("west");
+  for (const fault of planted) await fault.plant(west);
+  try {
+    const { found } = await eventually("both", async () => {
+      const run = await operator.onTerminal(
+        "meshspan status --fix-hints --exit-code",
+        "status.svg",
+      );
+      expect(run.screen).toMatch(/gateway_not_ready[^]*object_changed/);
+      return run;
+    });
+    expect(found.status).toBe(4);
+    expect(found.raw).toContain("\u001b[31merror");
+    const commands = found.screen.match(/^ +\$ .*$/gm)?.map((line) => line.trim());
+    expect(commands).toEqual([
+      "$ kubectl --context west -n istio-eastwest scale deployment istio-eastwestgateway --replicas=1",
+      expect.stringMatching(
+        /^\$ meshspan render .*--cluster west \| kubectl --context west apply /,
+      ),
+    ]);
+  } finally {
+    for (const fault of planted) await fault.undo(west, restorer(plan, west));
+  }
 });
 
 it("says that all is fine again when everything is undone", async () => {

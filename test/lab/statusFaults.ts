@@ -47,6 +47,7 @@ const paths = {
   istiod: "/apis/apps/v1/namespaces/istio-system/deployments/istiod",
   secret: "/api/v1/namespaces/istio-system/secrets/cacerts",
   dnsServer: "/apis/apps/v1/namespaces/istio-system/deployments/meshspan-dns",
+  istiodGuard: "/apis/networking.k8s.io/v1/namespaces/istio-system/networkpolicies/meshspan-istiod",
   zone: "/api/v1/namespaces/istio-system/configmaps/meshspan-dns",
   corefile: "/api/v1/namespaces/kube-system/configmaps/coredns",
   service: "/api/v1/namespaces/default/services/hello",
@@ -61,6 +62,7 @@ const keys = {
   istiod: "apps/Deployment/istio-system/istiod",
   secret: "core/Secret/istio-system/cacerts",
   dnsServer: "apps/Deployment/istio-system/meshspan-dns",
+  istiodGuard: "networking.k8s.io/NetworkPolicy/istio-system/meshspan-istiod",
   zone: "core/ConfigMap/istio-system/meshspan-dns",
   corefile: "core/ConfigMap/kube-system/coredns",
   service: "core/Service/default/hello",
@@ -251,6 +253,7 @@ export const faults: readonly Fault[] = [
     undo: ({ api }) => api.patch(paths.strict, { spec: { portLevelMtls: null } }),
   },
   deleted("who may call isn't asked any more", "west", "callers"),
+  edited("anybody is let in to istiod", "west", "istiodGuard", { spec: { ingress: [{}] } }),
   added(
     "somebody else's policy keeps callers out",
     "west",

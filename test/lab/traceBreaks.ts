@@ -245,11 +245,11 @@ export const harmlessRows: readonly ChangeRow[] = [
     entry,
     ({ spec }) => (spec.exportTo = [callerNamespace]),
   ),
-  still.consumer(
-    "a DestinationRule in the callers' namespace",
-    rule,
-    ({ metadata }) => (metadata.namespace = callerNamespace),
-  ),
+  still.consumer("a DestinationRule in the callers' namespace", rule, (rule) => {
+    rule.metadata.namespace = callerNamespace;
+    // Istio takes no namespace twice, and its own is this one now.
+    rule.spec.exportTo = ["."];
+  }),
   still.server("a headless Service", kubernetesService, ({ spec }) => (spec.clusterIP = "None")),
   still.consumer("routes of another gateway", routes, ({ spec }) => (spec.gateways = ["ingress"])),
   still.consumer("routes for another port", routes, ({ spec }, spot) => {

@@ -244,6 +244,7 @@ describe("GkeCluster", () => {
     for (const { inputs } of clusters) {
       expect(inputs).toMatchObject({
         networkingMode: "VPC_NATIVE",
+        datapathProvider: "ADVANCED_DATAPATH",
         privateClusterConfig: { enablePrivateNodes: true },
         workloadIdentityConfig: { workloadPool: "p.svc.id.goog" },
         releaseChannel: { channel: "REGULAR" },

@@ -1,4 +1,5 @@
 /** What can change from one mesh to another, in the words of a mesh. */
+import type { ExposureCode } from "../exposures";
 import type { Roots } from "../rotation";
 
 /** How much a change asks to be looked at, the most first. */
@@ -79,6 +80,13 @@ export type ChangeFacts =
   | ({ readonly kind: "keyAlgorithmChanged" } & Changed<string>)
   | ({ readonly kind: "lifetimeChanged"; readonly of: "root" | "intermediates" } & Changed<number>)
   | ({ readonly kind: "trustedDomainsChanged" } & Changed<readonly string[]>)
+  // what is more open than it has to be, or no more, where no other change says so; of a cluster or of the whole mesh
+  | ({
+      readonly kind: "exposureAdded" | "exposureRemoved";
+      readonly exposure: ExposureCode;
+      /** What is open. */
+      readonly what: string;
+    } & Partial<OfCluster>)
   // clusters
   | ({ readonly kind: "clusterAdded" | "clusterRemoved" } & OfCluster & {
         /** How many services run there. */

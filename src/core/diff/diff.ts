@@ -6,6 +6,7 @@ import type { Plan } from "../plan";
 import { compareText } from "../words";
 import { type Change, type ChangeFacts, type MeshDiff, risks } from "./change";
 import { clusterChanges } from "./clusterChanges";
+import { exposureChanges } from "./exposureChanges";
 import { meshChanges } from "./meshChanges";
 import { objectChanges } from "./objectChanges";
 import { judge } from "./risk";
@@ -37,6 +38,7 @@ function factsOf(before: Plan | undefined, after: Plan | undefined): readonly Ch
     before === undefined || after === undefined ? [] : meshChanges(before.mesh, after.mesh);
   return [
     ...settings,
+    ...exposureChanges(before?.mesh, after?.mesh),
     ...clusterChanges(before?.mesh, after?.mesh),
     ...serviceChanges(before?.mesh, after?.mesh),
   ];
@@ -59,7 +61,7 @@ function inOrder(changes: readonly Change[]): readonly Change[] {
 
 /** The cluster that a change is of; empty for the whole mesh. */
 export function clusterOfChange(change: Change): string {
-  return "cluster" in change ? change.cluster : "";
+  return "cluster" in change ? (change.cluster ?? "") : "";
 }
 
 /** The service that a change is of; empty where it is of none. */

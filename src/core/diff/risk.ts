@@ -44,6 +44,10 @@ export function judge(change: ChangeFacts): Judgement {
       return without(change.after, change.before).length > 0
         ? high("identities of another trust domain count in every cluster")
         : high("identities of a trust domain count no more");
+    case "exposureAdded":
+      return high("more is open than the mesh needs");
+    case "exposureRemoved":
+      return medium("who relied on it is shut out");
     case "clusterAdded":
       return medium("its CA is below the common root, so its identities count in every cluster");
     case "clusterRemoved":

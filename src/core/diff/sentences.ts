@@ -26,6 +26,10 @@ export function sentenceOf(change: ChangeFacts): string {
       return `the life of the ${change.of} ${fromTo({ before: counted(change.before, "day"), after: counted(change.after, "day") })}`;
     case "trustedDomainsChanged":
       return `trust domains that count beside the clusters': ${addedAndRemoved(change)}`;
+    case "exposureAdded":
+      return change.what;
+    case "exposureRemoved":
+      return `no more: ${change.what}`;
     case "clusterAdded":
       return `joins the mesh; it serves ${counted(change.serves, "service")} and consumes ${counted(change.consumes, "service")}`;
     case "clusterRemoved":

@@ -23,8 +23,9 @@ export function peerAuthentication(mesh: Pick<Mesh, "name">, service: GlobalServ
 }
 
 /**
- * Allows the described callers, in the trust domains of the consuming clusters and of the serving one, and
- * in those that count beside. Without described callers: every identity of the mesh. istiod takes the
+ * Allows the described callers at the service's ports, as the pods have them: a gateway goes by hosts, so that what else a
+ * Kubernetes Service has is shut here. The callers count in the trust domains of the consuming clusters and of the serving one, and
+ * in those that are trusted beside. Without described callers: every identity of the mesh. istiod takes the
  * trust domains of one mesh for each other's aliases, so the same ServiceAccounts of a cluster that
  * doesn't consume are admitted too; its pods have no way here unless somebody makes one.
  */
@@ -43,6 +44,9 @@ export function authorizationPolicy(
           principalOf(domain, namespace, serviceAccount),
         ),
   );
+  const ports = [...new Set(service.ports.map(({ targetPort }) => targetPort))]
+    .sort((a, b) => a - b)
+    .map(String);
   return {
     apiVersion: "security.istio.io/v1",
     kind: "AuthorizationPolicy",
@@ -54,7 +58,7 @@ export function authorizationPolicy(
     spec: {
       selector: { matchLabels: service.selector },
       action: "ALLOW",
-      rules: [{ from: [{ source: { principals } }] }],
+      rules: [{ from: [{ source: { principals } }], to: [{ operation: { ports } }] }],
     },
   };
 }

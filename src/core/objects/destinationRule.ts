@@ -12,6 +12,7 @@ import {
 import { sniOf, spiffeIdOf } from "../names";
 import { type Manifest, nameOfPart, ownerLabels } from "./manifest";
 import { resolutionOf } from "./serviceEntry";
+import { exportTo } from "./visibility";
 
 type ServiceMesh = Pick<Mesh, "name" | "clusters" | "trust">;
 
@@ -33,6 +34,7 @@ export function consumerDestinationRule(
       labels: ownerLabels(mesh),
     },
     spec: {
+      ...exportTo(service),
       host: service.host,
       trafficPolicy: trafficPolicy(mesh, service, consumer, undefined),
       ...(service.versions.length === 0
@@ -149,6 +151,8 @@ export function servingDestinationRule(
       labels: ownerLabels(mesh),
     },
     spec: {
+      // Chains of the gateway come from it.
+      ...exportTo(service, clusterOf(mesh, cluster).gateway.namespace),
       host: service.localHost,
       subsets: service.versions
         .filter(({ name }) => served.includes(name))

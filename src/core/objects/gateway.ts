@@ -2,9 +2,10 @@
  * The east-west gateway of a cluster: its workload, how peers reach it, and the exact hosts it lets
  * through. The workload follows Istio's own gateway chart.
  */
-import type { Cluster, Mesh } from "../mesh";
+import type { Cluster, ClusterGateway, GlobalService, Mesh } from "../mesh";
 import { type Manifest, ownerLabels, planned, type PlannedObject } from "./manifest";
-import { gatewayNamespace, planGatewayNamespaces } from "./namespaces";
+import { gatewayNamespace, planGatewayNamespaces, rootNamespace } from "./namespaces";
+import { controlPlaneNetworkPolicy, gatewayNetworkPolicy } from "./networkPolicies";
 
 type GatewayMesh = Pick<Mesh, "name" | "istio">;
 
@@ -22,38 +23,56 @@ export function gatewaySelector(
 
 /**
  * Everything a cluster's gateway needs.
- * @param exportedHosts `svc.cluster.local` hosts of the services that this cluster serves to others.
+ * @param exported The services that this cluster serves to others.
  */
 export function planGateway(
   mesh: GatewayMesh,
   cluster: Cluster,
-  exportedHosts: readonly string[],
+  exported: readonly GlobalService[],
 ): readonly PlannedObject[] {
   const context = { mesh, cluster };
   const namespace = gatewayNamespace(cluster);
   const account = serviceAccount(context);
-  const role = secretsRole(context);
   const workload = deployment(context);
   const add = (manifest: Manifest, ...dependsOn: readonly Manifest[]) =>
     planned("gateway", "MultiClusterGateway", manifest, { dependsOn: [namespace, ...dependsOn] });
   return [
     ...planGatewayNamespaces(mesh, cluster),
+    ...networkPolicies(context, exported),
     add(account),
-    add(role),
-    add(secretsRoleBinding(context), role, account),
     add(workload, account),
     // A load balancer gets its address, and health checks their answers, once there are pods.
     add(service(context), workload),
     add(autoscaler(context), workload),
     // A budget of one for a single replica would only block node drains.
     ...(cluster.gateway.replicas.min > 1 ? [add(disruptionBudget(context), workload)] : []),
-    ...(exportedHosts.length > 0 ? [add(passthroughGateway(context, exportedHosts))] : []),
+    ...(exported.length > 0 ? [add(passthroughGateway(context, exported))] : []),
   ];
 }
 
 interface Context {
   readonly mesh: GatewayMesh;
   readonly cluster: Cluster;
+}
+
+/** Who reaches the gateway and istiod; nothing where the cluster's NetworkPolicies are somebody else's. */
+function networkPolicies(
+  context: Context,
+  exported: readonly GlobalService[],
+): readonly PlannedObject[] {
+  const { mesh, cluster } = context;
+  if (!cluster.networkPolicies) return [];
+  const selector = gatewaySelector(mesh, cluster);
+  const policies = [
+    [controlPlaneNetworkPolicy(mesh), rootNamespace(mesh, cluster)],
+    [
+      gatewayNetworkPolicy(mesh, cluster, metadata(context), selector, exported),
+      gatewayNamespace(cluster),
+    ],
+  ] as const;
+  return policies.map(([manifest, namespace]) =>
+    planned("gateway", "MultiClusterGateway", manifest, { dependsOn: [namespace] }),
+  );
 }
 
 function metadata({
@@ -72,31 +91,18 @@ function metadata({
 }
 
 function serviceAccount(context: Context): Manifest {
-  return { apiVersion: "v1", kind: "ServiceAccount", metadata: metadata(context) };
-}
-
-/** What Istio's chart grants, so that servers with credentials can be added to this gateway. */
-function secretsRole(context: Context): Manifest {
   return {
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "Role",
+    apiVersion: "v1",
+    kind: "ServiceAccount",
     metadata: metadata(context),
-    rules: [{ apiGroups: [""], resources: ["secrets"], verbs: ["get", "watch", "list"] }],
+    automountServiceAccountToken: false,
   };
 }
 
-function secretsRoleBinding(context: Context): Manifest {
-  const { name, namespace } = context.cluster.gateway;
-  return {
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "RoleBinding",
-    metadata: metadata(context),
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
-    subjects: [{ kind: "ServiceAccount", name, namespace }],
-  };
-}
-
-/** istiod's webhook fills the container in from its `gateway` template; `auto` stands for the image. */
+/**
+ * istiod's webhook fills the container in from its `gateway` template; `auto` stands for the image. The template also brings
+ * the token by which istiod knows the pod; none for the API server is mounted, and no Role is there that reads secrets.
+ */
 function deployment(context: Context): Manifest {
   const { mesh, cluster } = context;
   const { name, port } = cluster.gateway;
@@ -125,14 +131,19 @@ function deployment(context: Context): Manifest {
         },
         spec: {
           serviceAccountName: name,
+          automountServiceAccountToken: false,
           terminationGracePeriodSeconds: 30,
-          securityContext: { seccompProfile: { type: "RuntimeDefault" } },
+          securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
           containers: [
             {
               name: "istio-proxy",
               image: "auto",
-              // Traffic for a network stays in it once it is through its gateway.
-              env: [{ name: "ISTIO_META_REQUESTED_NETWORK_VIEW", value: cluster.network }],
+              env: [
+                // Traffic for a network stays in it once it is through its gateway.
+                { name: "ISTIO_META_REQUESTED_NETWORK_VIEW", value: cluster.network },
+                // Each start would wait 5 s for answers of clouds' metadata servers, which its NetworkPolicy keeps it from.
+                ...(cluster.networkPolicies ? [{ name: "CLOUD_PLATFORM", value: "none" }] : []),
+              ],
               ports: [
                 { name: "tls", containerPort: port, protocol: "TCP" },
                 { name: "http-envoy-prom", containerPort: 15090, protocol: "TCP" },
@@ -159,7 +170,7 @@ function deployment(context: Context): Manifest {
 
 /** Only the mesh's port is reachable from outside, and health checks where a load balancer makes them; never istiod's ports. */
 function service(context: Context): Manifest {
-  const { port, nodePort, annotations, allowFrom, service: type } = context.cluster.gateway;
+  const { port, nodePort, annotations, service: type } = context.cluster.gateway;
   const isNodePort = nodePort !== undefined;
   return {
     apiVersion: "v1",
@@ -176,7 +187,7 @@ function service(context: Context): Manifest {
     },
     spec: {
       type,
-      ...(allowFrom.length > 0 ? { loadBalancerSourceRanges: allowFrom } : {}),
+      ...sources(context.cluster.gateway),
       selector: gatewaySelector(context.mesh, context.cluster),
       ports: [
         ...(isNodePort
@@ -191,6 +202,15 @@ function service(context: Context): Manifest {
         },
       ],
     },
+  };
+}
+
+/** Kubernetes keeps callers' addresses only where a load balancer goes to nodes that have a pod of the gateway. */
+function sources({ allowFrom, preserveClientIP }: ClusterGateway): object {
+  if (allowFrom.length === 0) return {};
+  return {
+    loadBalancerSourceRanges: allowFrom,
+    ...(preserveClientIP ? { externalTrafficPolicy: "Local" } : {}),
   };
 }
 
@@ -230,7 +250,7 @@ function disruptionBudget(context: Context): Manifest {
  * Lets TLS through by server name to exactly the exported services: istiod builds a chain per host,
  * port and subset. Never a wildcard, which would export every service of the cluster.
  */
-function passthroughGateway(context: Context, exportedHosts: readonly string[]): Manifest {
+function passthroughGateway(context: Context, exported: readonly GlobalService[]): Manifest {
   const { port } = context.cluster.gateway;
   return {
     apiVersion: "networking.istio.io/v1",
@@ -242,7 +262,7 @@ function passthroughGateway(context: Context, exportedHosts: readonly string[]):
         {
           port: { number: port, name: "tls", protocol: "TLS" },
           tls: { mode: "AUTO_PASSTHROUGH" },
-          hosts: [...exportedHosts].sort(),
+          hosts: exported.map(({ localHost }) => localHost).sort(),
         },
       ],
     },

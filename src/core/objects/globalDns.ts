@@ -13,6 +13,7 @@ import {
   type PlannedObject,
 } from "./manifest";
 import { rootNamespace } from "./namespaces";
+import { dnsNetworkPolicy } from "./networkPolicies";
 
 type DnsMesh = Pick<Mesh, "name" | "domain" | "istio">;
 
@@ -38,6 +39,9 @@ export function planGlobalDns(
   const add = (manifest: Manifest, ...dependsOn: readonly Manifest[]) =>
     planned("dns", "GlobalDns", manifest, { dependsOn });
   return [
+    ...(cluster.networkPolicies
+      ? [add(dnsNetworkPolicy(metadata(mesh), selector), namespace)]
+      : []),
     add(account, namespace),
     add(config, namespace),
     add(workload, config, account),

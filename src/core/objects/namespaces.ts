@@ -2,6 +2,9 @@
 import type { Cluster, Mesh } from "../mesh";
 import { keptAnnotations, type Manifest, planned, type PlannedObject } from "./manifest";
 
+/** The namespace that gateways have for themselves. */
+export const gatewayNamespaceName = "istio-eastwest";
+
 /** Kubernetes makes these itself. */
 const builtIn: ReadonlySet<string> = new Set([
   "default",
@@ -34,9 +37,17 @@ export function rootNamespace(mesh: Pick<Mesh, "istio">, cluster: Cluster): Mani
   return namespaceManifest(mesh.istio.namespace, { "topology.istio.io/network": cluster.network });
 }
 
-/** The gateway's own namespace: what its Role may read there is no secret of istiod's. */
-export function gatewayNamespace(cluster: Cluster): Manifest {
-  return namespaceManifest(cluster.gateway.namespace);
+/**
+ * The gateway's namespace. Where it's the gateway's own, Kubernetes refuses pods there that aren't restricted (Pod Security
+ * Standards); one that the description names may have others' pods in it, so its standard stays as it is.
+ */
+export function gatewayNamespace({ gateway: { namespace } }: Cluster): Manifest {
+  return namespaceManifest(
+    namespace,
+    namespace === gatewayNamespaceName
+      ? { "pod-security.kubernetes.io/enforce": "restricted" }
+      : {},
+  );
 }
 
 /** Namespaces that the gateway and the control plane of a cluster need. */

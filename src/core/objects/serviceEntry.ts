@@ -13,6 +13,7 @@ import {
   type Mesh,
 } from "../mesh";
 import { type Manifest, nameOfPart, ownerLabels } from "./manifest";
+import { exportTo } from "./visibility";
 
 type ServiceMesh = Pick<Mesh, "name" | "clusters">;
 
@@ -47,6 +48,7 @@ function common(mesh: ServiceMesh, service: GlobalService, consumer: string) {
     location: "MESH_INTERNAL",
     resolution: resolutionOf(mesh, service, consumer),
     addresses: [service.address],
+    ...exportTo(service),
   };
 }
 

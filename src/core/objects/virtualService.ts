@@ -3,6 +3,7 @@ import type { RequestMatch, StringMatch } from "../description";
 import { type GlobalService, isServedBy, type Mesh, type Route } from "../mesh";
 import { rulesForPort, takesPort } from "../routing";
 import { type Manifest, nameOfPart, ownerLabels } from "./manifest";
+import { exportTo } from "./visibility";
 
 type ServiceMesh = Pick<Mesh, "name">;
 
@@ -38,6 +39,7 @@ export function virtualService(mesh: ServiceMesh, service: GlobalService): Manif
       labels: ownerLabels(mesh),
     },
     spec: {
+      ...exportTo(service),
       hosts: service.shortName ? [service.host, service.localHost] : [service.host],
       ...(http.length > 0 ? { http: http.map((route) => httpRoute(service, route)) } : {}),
       ...(tcp.length > 0 ? { tcp } : {}),

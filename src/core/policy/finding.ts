@@ -15,6 +15,8 @@ export type PolicyCode =
   | "gateway_overlap"
   | "gateway_not_tls"
   | "control_plane_exposed"
+  | "gateway_privileged"
+  | "network_unguarded"
   // mutual TLS
   | "plaintext_accepted"
   | "sidecar_bypassed"
@@ -35,7 +37,7 @@ export type PolicyCode =
   | "object_malformed"
   | "object_given_twice";
 
-/** `error`: trust is broken, or traffic goes where it mustn't. `warning`: calls don't arrive, or may not. */
+/** `error`: trust is broken, or traffic goes where it mustn't. `warning`: calls don't arrive, or may not, or more is open than need be. */
 export type Severity = "error" | "warning";
 
 /** An object as it was given, by whoever wants to know about it: a file, a resource. */
@@ -43,11 +45,11 @@ export interface GivenObject {
   /** A map; nothing is promised of what is in it. */
   readonly manifest: Readonly<Record<string, unknown>>;
   /** Where others see its secrets, and what to do about that; `undefined` where nobody does. */
-  readonly exposure?: Exposure | undefined;
+  readonly exposure?: SecretExposure | undefined;
 }
 
 /** `in a file that git keeps`, and how that is mended. */
-export interface Exposure {
+export interface SecretExposure {
   readonly where: string;
   readonly hint: string;
 }

@@ -3,7 +3,15 @@ import { show } from "../issues";
 import type { PlannedObject } from "../objects/manifest";
 import { isSharedHost, withoutNamespace } from "../trace/hostPatterns";
 import { nameOf } from "../trace/hop";
-import { type GatewaySpec, type Labels, selects, type ServiceSpec, specOf } from "../trace/specs";
+import { mayBePort } from "../trace/networkPolicies";
+import {
+  type GatewaySpec,
+  type Labels,
+  type NetworkPolicySpec,
+  selects,
+  type ServiceSpec,
+  specOf,
+} from "../trace/specs";
 import { podOf, workloadKinds } from "../trace/workloads";
 import type { PolicyCluster } from "./cluster";
 import { isAutoPassthrough } from "./exported";
@@ -150,8 +158,9 @@ export const controlPlaneExposed: ObjectRule = {
   scope: "object",
   title: "istiod's ports aren't open to everybody",
   reason:
-    "Ports 15010, 15012 and 15017 are istiod's own: whoever reaches them can ask for configuration and, on 15010, without TLS. Istio's sample of an east-west gateway opens them to the world, and calls across clusters don't need them.",
-  check: ({ manifest }) => {
+    "Ports 15010, 15012 and 15017 are istiod's own: whoever reaches them can ask for configuration and, on 15010, without TLS. Istio's sample of an east-west gateway opens them to the world, and calls across clusters don't need them. Of the pods, API servers need the webhooks' port, and everybody else is a pod of the cluster.",
+  check: ({ manifest }, { rootNamespace }) => {
+    if (manifest.kind === "NetworkPolicy") return openRules(manifest, rootNamespace);
     if (manifest.kind !== "Service") return [];
     const { type, loadBalancerSourceRanges = [], ports = [] } = specOf<ServiceSpec>(manifest);
     const ranges = loadBalancerSourceRanges.filter((range) => !everywhere.includes(range));
@@ -170,6 +179,35 @@ export const controlPlaneExposed: ObjectRule = {
     });
   },
 };
+
+/** Webhooks are left out: API servers call them from addresses that no selector has. */
+const proxiesPorts = [15010, 15012];
+
+/** Rules of a NetworkPolicy of istiod's that take in whoever is outside of the cluster. */
+function openRules(
+  { apiVersion, metadata, spec }: PlannedObject["manifest"],
+  rootNamespace: string,
+): ReturnType<ObjectRule["check"]> {
+  const { podSelector, ingress = [] } = (spec ?? {}) as NetworkPolicySpec;
+  const isIstiods =
+    apiVersion.startsWith("networking.k8s.io/") &&
+    metadata.namespace === rootNamespace &&
+    podSelector?.matchLabels?.app === "istiod";
+  if (!isIstiods) return [];
+  return ingress.flatMap(({ from = [], ports }, index) => {
+    const isOpen =
+      from.length === 0 || from.some(({ ipBlock }) => everywhere.includes(ipBlock?.cidr ?? ""));
+    const port = proxiesPorts.find((one) => mayBePort(ports, one));
+    if (!isOpen || port === undefined) return [];
+    return [
+      {
+        path: ["spec", "ingress", index],
+        message: `it lets anybody in to istiod's port ${port}`,
+        hint: "say who may with from: [{ namespaceSelector: {} }], which is every pod of the cluster",
+      },
+    ];
+  });
+}
 
 function isInternal(annotations: Labels): boolean {
   return Object.entries(annotations).some(

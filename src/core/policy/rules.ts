@@ -5,8 +5,10 @@ import { identityForeign, identityUnchecked, serverNameWrong, tlsDisabled } from
 import type { PolicyCode } from "./finding";
 import { controlPlaneExposed, gatewayNotTls, gatewayOverlap, gatewayWildcard } from "./gateways";
 import { plaintextAccepted, sidecarBypassed } from "./mutualTls";
+import { networkUnguarded } from "./networkPolicies";
 import { objectGivenTwice, objectMalformed } from "./objects";
 import { hostOwnedTwice } from "./owners";
+import { gatewayPrivileged } from "./privileges";
 import type { PolicyRule } from "./rule";
 import { caKeyInClear, caUnusable, rootDiffers } from "./trust";
 import { hostHidden, ruleHidden, ruleMissing } from "./visibility";
@@ -20,6 +22,8 @@ export const rulesByCode: Readonly<Record<PolicyCode, PolicyRule>> = {
   gateway_overlap: gatewayOverlap,
   gateway_not_tls: gatewayNotTls,
   control_plane_exposed: controlPlaneExposed,
+  gateway_privileged: gatewayPrivileged,
+  network_unguarded: networkUnguarded,
   plaintext_accepted: plaintextAccepted,
   sidecar_bypassed: sidecarBypassed,
   tls_disabled: tlsDisabled,

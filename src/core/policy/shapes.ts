@@ -22,7 +22,54 @@ const matchLabels = z.object({ matchLabels: labels.optional() });
 const workloadLabels = z.object({ labels: labels.optional() });
 const mutualTls = z.object({ mode: text.optional() });
 
+const labelSelector = z.object({
+  matchLabels: labels.optional(),
+  matchExpressions: z
+    .array(z.object({ key: text, operator: text, values: texts.optional() }))
+    .optional(),
+});
+
+const networkPolicyPeers = z
+  .array(
+    z.object({
+      ipBlock: z.object({ cidr: text.optional() }).optional(),
+      namespaceSelector: labelSelector.optional(),
+      podSelector: labelSelector.optional(),
+    }),
+  )
+  .optional();
+
+const networkPolicyRules = z
+  .array(
+    z.object({
+      from: networkPolicyPeers,
+      to: networkPolicyPeers,
+      ports: z
+        .array(
+          z.object({
+            protocol: text.optional(),
+            port: z.union([z.number(), text]).optional(),
+            endPort: z.number().optional(),
+          }),
+        )
+        .optional(),
+    }),
+  )
+  .optional();
+
+const securityContext = z
+  .object({
+    runAsUser: z.number().optional(),
+    runAsNonRoot: z.boolean().optional(),
+    privileged: z.boolean().optional(),
+    allowPrivilegeEscalation: z.boolean().optional(),
+    capabilities: z.object({ add: texts.optional() }).optional(),
+    seccompProfile: z.object({ type: text.optional() }).optional(),
+  })
+  .optional();
+
 const container = z.object({
+  securityContext,
   ports: z.array(z.object({ containerPort: z.number(), name: text.optional() })).optional(),
   env: z.array(z.object({ name: text, value: text.optional() })).optional(),
 });
@@ -34,7 +81,14 @@ const workload = z.object({
       spec: z
         .object({
           serviceAccountName: text.optional(),
+          automountServiceAccountToken: z.boolean().optional(),
           hostNetwork: z.boolean().optional(),
+          hostPID: z.boolean().optional(),
+          hostIPC: z.boolean().optional(),
+          securityContext,
+          volumes: z
+            .array(z.object({ name: text.optional(), hostPath: z.unknown().optional() }))
+            .optional(),
           containers: z.array(container).optional(),
           initContainers: z.array(container).optional(),
         })
@@ -143,6 +197,14 @@ const fieldsOf = {
           }),
         )
         .optional(),
+    }),
+  },
+  "networking.k8s.io/NetworkPolicy": {
+    spec: z.object({
+      podSelector: labelSelector.optional(),
+      policyTypes: texts.optional(),
+      ingress: networkPolicyRules,
+      egress: networkPolicyRules,
     }),
   },
   "core/Secret": { data: labels.optional(), stringData: labels.optional(), type: text.optional() },

@@ -40,6 +40,7 @@ export function resolveCluster(
     trustDomain,
     gateway: resolveGateway(input.gateway ?? {}, provider, settings, issues.at("gateway")),
     dns: resolveDns(input, settings.domain, issues.at("dns")),
+    networkPolicies: input.networkPolicies ?? true,
   };
 }
 

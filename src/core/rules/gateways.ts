@@ -3,6 +3,7 @@ import { IPv4, IPv6 } from "ipaddr.js";
 import type { ClusterDescription } from "../description";
 import { type IssueCollector, show } from "../issues";
 import type { Cluster, ClusterGateway } from "../mesh";
+import { gatewayNamespaceName } from "../objects/namespaces";
 import { isValidName, label, labelKey, serviceName, subdomain } from "../names";
 import { checkName, checkPort, checkRange } from "./names";
 import type { Settings } from "./settings";
@@ -32,7 +33,7 @@ export function resolveGateway(
   issues: IssueCollector,
 ): ClusterGateway {
   const name = input.name ?? "istio-eastwestgateway";
-  const namespace = input.namespace ?? "istio-eastwest";
+  const namespace = input.namespace ?? gatewayNamespaceName;
   checkName(issues.at("name"), serviceName, name);
   checkName(issues.at("namespace"), label, namespace);
   if (namespace === settings.istio.namespace) {
@@ -40,8 +41,8 @@ export function resolveGateway(
       .at("namespace")
       .add(
         "conflicting_keys",
-        `the gateway would share ${show(namespace)} with istiod, whose CA key its Role could read`,
-        'give it a namespace of its own, such as "istio-eastwest"',
+        `the gateway would share ${show(namespace)} with istiod and its CA key`,
+        `give it a namespace of its own, such as ${show(gatewayNamespaceName)}`,
       );
   }
   const port = input.port ?? 15443;
@@ -78,6 +79,15 @@ export function resolveGateway(
       );
   }
   checkAllowFrom(input.allowFrom, service, issues.at("allowFrom"));
+  if (input.preserveClientIP !== undefined && input.allowFrom === undefined) {
+    issues
+      .at("preserveClientIP")
+      .add(
+        "conflicting_keys",
+        "preserveClientIP is set, and without allowFrom no address is looked at",
+        "add allowFrom, or remove preserveClientIP",
+      );
+  }
   for (const key of Object.keys(input.annotations ?? {})) {
     checkName(issues.at("annotations", key), labelKey, key, "invalid_label");
   }
@@ -91,6 +101,7 @@ export function resolveGateway(
     service,
     nodePort,
     allowFrom: input.allowFrom ?? [],
+    preserveClientIP: input.preserveClientIP ?? true,
     annotations: input.annotations ?? {},
     replicas: resolveReplicas(input.replicas ?? {}, provider, issues.at("replicas")),
   };

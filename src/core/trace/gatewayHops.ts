@@ -6,6 +6,7 @@ import { parseSni } from "../names";
 import { type CallerIdentity, type Hop, hopsOf, nameOf } from "./hop";
 import { getOrMake, once } from "../once";
 import { isHostOf } from "./hostPatterns";
+import { shutBy } from "./networkPolicies";
 import { namespaceOf } from "./objectIndex";
 import type { ClusterIndex, PlanIndex } from "./planIndex";
 import { serviceHops } from "./serviceHops";
@@ -87,6 +88,19 @@ function hopsInside({ peer, tls, dialled, caller, described }: Arrival): readonl
     const fault = gatewayFault(peer, one);
     if (fault !== undefined) return [missing("gateway", one, fault)];
   }
+  const pods = { namespace: namespaceOf(workload), labels: podOf(workload).labels };
+  const listener = ports.at(-1);
+  const shut = shutBy(
+    peer,
+    pods,
+    "Ingress",
+    undefined,
+    typeof listener === "number" ? listener : undefined,
+  );
+  if (shut !== undefined) {
+    const text = `${nameOf(shut)} of ${peer.name} lets nobody in to the gateway at port ${listener ?? ""}`;
+    return [missing("gateway", shut, text)];
+  }
   const gateway = planned("gateway", workload, `gateway of ${peer.name}`);
 
   const sni = parseSni(tls.sni ?? "");
@@ -94,10 +108,9 @@ function hopsInside({ peer, tls, dialled, caller, described }: Arrival): readonl
     const text = `no gateway has a chain for the server name ${JSON.stringify(tls.sni)}`;
     return [gateway, missing("chain", undefined, text)];
   }
-  const { labels } = podOf(workload);
-  const chain = chainFor(peer, labels, sni.host, ports);
+  const chain = chainFor(peer, pods.labels, sni.host, ports);
   if (chain.status === "missing") return [gateway, chain];
-  const subset = subsetOf(peer, namespaceOf(workload), sni);
+  const subset = subsetOf(peer, pods.namespace, sni);
   if (subset === undefined) {
     const [rule] = peer.byHost("DestinationRule", sni.host);
     const text = `no DestinationRule of ${peer.name} gives ${sni.host} a subset ${sni.subset}`;
@@ -106,7 +119,7 @@ function hopsInside({ peer, tls, dialled, caller, described }: Arrival): readonl
   return [
     gateway,
     { ...chain, text: `chain for ${tls.sni ?? ""}` },
-    ...serviceHops({ peer, sni, subset, tls, caller, described }),
+    ...serviceHops({ peer, gateway: pods, sni, subset, tls, caller, described }),
   ];
 }
 

@@ -94,7 +94,7 @@ function localPlace(
     tls: tls.settings,
     caller,
     described,
-    isThroughGateway: false,
+    gateway: undefined,
   });
   return [{ servedBy: home.name, hops: [endpoint, tls.ownHop, ...hops] }];
 }

@@ -5,6 +5,7 @@ import type { PlannedObject } from "../objects/manifest";
 import { authenticationHop } from "./authentication";
 import { authorizationHop } from "./authorization";
 import { type CallerIdentity, type Hop, hopsOf, nameOf, worstOf } from "./hop";
+import { type PodGroup, shutBy } from "./networkPolicies";
 import type { ClusterIndex } from "./planIndex";
 import type { Labels, TlsSpec } from "./specs";
 import { trustHop } from "./trustHop";
@@ -23,7 +24,8 @@ export interface PodTarget {
   /** Stands for workloads that the plan doesn't have. */
   readonly described: GlobalService | undefined;
   /** Gateways leave out pods without a sidecar; proxies that go to pods themselves don't. */
-  readonly isThroughGateway: boolean;
+  /** The gateway's pods that the call comes from; `undefined` where the caller's proxy goes to the pods itself. */
+  readonly gateway: PodGroup | undefined;
 }
 
 /** Any of the pods may get the call, so the hops are those of the workload that it is worst off with. */
@@ -37,6 +39,8 @@ export function podHops(target: PodTarget): readonly Hop[] {
     const serviceAccount = described?.serviceAccount ?? "default";
     const port = typeof targetPort === "number" ? targetPort : undefined;
     const pods = { labels, serviceAccount, port, status: "assumed" } as const;
+    const shut = shutOut(target, labels, port);
+    if (shut !== undefined) return [shut];
     return [assumed("pods", undefined, `pods ${shown}`), ...identityHops(target, pods)];
   }
   const workloads = workloadsWith(server, namespace, labels);
@@ -62,7 +66,7 @@ function workloadHops(
   workload: PlannedObject,
   all: readonly PlannedObject[],
 ): readonly Hop[] {
-  const { server, targetPort, isThroughGateway } = target;
+  const { server, targetPort, gateway } = target;
   const { planned, assumed, weak, missing } = hopsOf(server);
   const { labels, serviceAccountName, containers } = podOf(workload);
   const ports = containers.flatMap((container) => container.ports ?? []);
@@ -74,23 +78,39 @@ function workloadHops(
     const text = `${nameOf(workload)} of ${server.name} listens on no port ${targetPort ?? ""}`;
     return [missing("pods", workload, text)];
   }
+  const port = found?.containerPort ?? (typeof targetPort === "number" ? targetPort : undefined);
   const identity = identityHops(target, {
-    labels,
+    ...{ labels, port, status: "planned" },
     serviceAccount: serviceAccountName,
-    port: found?.containerPort ?? (typeof targetPort === "number" ? targetPort : undefined),
-    status: "planned",
   });
   if (!isInjected(server, workload)) {
     const text = `pods of ${nameOf(workload)} in ${server.name} get no sidecar`;
     const served = all.find((other) => isInjected(server, other));
     // A gateway's chain has no endpoint that isn't known to speak mutual TLS, so the others get the calls.
-    return isThroughGateway && served !== undefined
+    return gateway !== undefined && served !== undefined
       ? [weak("pods", workload, text), ...workloadHops(target, served, all).slice(1)]
       : [missing("pods", workload, text)];
   }
+  const shut = shutOut(target, labels, port);
+  if (shut !== undefined) return [shut];
   return isSilent
     ? [assumed("pods", workload, `${nameOf(workload)}, which names no ports`), ...identity]
     : [planned("pods", workload, nameOf(workload)), ...identity];
+}
+
+/** Where a NetworkPolicy keeps the gateway from the pods: its own, or theirs. */
+function shutOut(
+  { server, namespace, gateway }: PodTarget,
+  labels: Labels,
+  port: number | undefined,
+): Hop | undefined {
+  if (gateway === undefined) return undefined;
+  const pods = { namespace, labels };
+  const shut =
+    shutBy(server, gateway, "Egress", pods, port) ?? shutBy(server, pods, "Ingress", gateway, port);
+  if (shut === undefined) return undefined;
+  const text = `${nameOf(shut)} of ${server.name} keeps its gateway from port ${port ?? ""} of the pods`;
+  return hopsOf(server).missing("pods", shut, text);
 }
 
 /** What is known of one workload's pods. */

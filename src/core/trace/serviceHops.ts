@@ -1,6 +1,7 @@
 /** From a gateway's chain to the Service that it stands for, and on to the pods. */
 import type { GlobalService } from "../mesh";
 import { type CallerIdentity, type Hop, hopsOf, nameOf } from "./hop";
+import type { PodGroup } from "./networkPolicies";
 import type { ClusterIndex } from "./planIndex";
 import { podHops } from "./podHops";
 import { type Labels, type ServiceSpec, specOf, type TlsSpec } from "./specs";
@@ -8,6 +9,8 @@ import { type Labels, type ServiceSpec, specOf, type TlsSpec } from "./specs";
 /** What a chain leads to. */
 export interface ChainTarget {
   readonly peer: ClusterIndex;
+  /** The pods that the chain is in. */
+  readonly gateway: PodGroup;
   readonly sni: { readonly port: number; readonly host: string };
   /** Labels of the version. */
   readonly subset: Labels;
@@ -17,11 +20,11 @@ export interface ChainTarget {
 }
 
 export function serviceHops(target: ChainTarget): readonly Hop[] {
-  const { peer, sni, subset, tls, caller, described } = target;
+  const { peer, gateway, sni, subset, tls, caller, described } = target;
   const { planned, assumed, missing } = hopsOf(peer);
   const [name = "", namespace = ""] = sni.host.split(".");
   const at = `${name}.${namespace}:${sni.port}`;
-  const pods = { server: peer, namespace, tls, caller, described, isThroughGateway: true };
+  const pods = { server: peer, namespace, tls, caller, described, gateway };
   const object = peer.named("Service", namespace, name);
   if (object === undefined && !peer.plan.hasWorkloads) {
     const port = described?.ports.find((candidate) => candidate.port === sni.port);

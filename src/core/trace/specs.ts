@@ -120,6 +120,50 @@ export interface ServiceSpec {
   }[];
 }
 
+export interface LabelSelector {
+  readonly matchLabels?: Labels;
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: string;
+    readonly values?: readonly string[];
+  }[];
+}
+
+interface NetworkPolicyRule {
+  readonly from?: readonly NetworkPolicyPeer[];
+  readonly to?: readonly NetworkPolicyPeer[];
+  readonly ports?: readonly {
+    /** @default "TCP" */
+    readonly protocol?: string;
+    readonly port?: number | string;
+    readonly endPort?: number;
+  }[];
+}
+
+interface NetworkPolicyPeer {
+  readonly ipBlock?: { readonly cidr?: string };
+  readonly namespaceSelector?: LabelSelector;
+  readonly podSelector?: LabelSelector;
+}
+
+export interface NetworkPolicySpec {
+  readonly podSelector?: LabelSelector;
+  /** @default ["Ingress"], and "Egress" where there is an egress */
+  readonly policyTypes?: readonly string[];
+  readonly ingress?: readonly NetworkPolicyRule[];
+  readonly egress?: readonly NetworkPolicyRule[];
+}
+
+/** Of a pod or a container. */
+export interface SecurityContextSpec {
+  readonly runAsUser?: number;
+  readonly runAsNonRoot?: boolean;
+  readonly privileged?: boolean;
+  readonly allowPrivilegeEscalation?: boolean;
+  readonly capabilities?: { readonly add?: readonly string[] };
+  readonly seccompProfile?: { readonly type?: string };
+}
+
 /** Also of a StatefulSet and a DaemonSet. */
 export interface DeploymentSpec {
   readonly replicas?: number;
@@ -127,7 +171,12 @@ export interface DeploymentSpec {
     readonly metadata?: { readonly labels?: Labels; readonly annotations?: Labels };
     readonly spec?: {
       readonly serviceAccountName?: string;
+      readonly automountServiceAccountToken?: boolean;
       readonly hostNetwork?: boolean;
+      readonly hostPID?: boolean;
+      readonly hostIPC?: boolean;
+      readonly securityContext?: SecurityContextSpec;
+      readonly volumes?: readonly { readonly name?: string; readonly hostPath?: unknown }[];
       readonly containers?: readonly ContainerSpec[];
       readonly initContainers?: readonly ContainerSpec[];
     };
@@ -137,6 +186,7 @@ export interface DeploymentSpec {
 export interface ContainerSpec {
   readonly ports?: readonly { readonly containerPort: number; readonly name?: string }[];
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
+  readonly securityContext?: SecurityContextSpec;
 }
 
 interface MutualTls {

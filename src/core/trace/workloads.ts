@@ -71,6 +71,7 @@ export function isInjected(cluster: ClusterIndex, workload: PlannedObject): bool
 const revisionName = "istio.io/rev";
 const injectName = "sidecar.istio.io/inject";
 
-function namespaceObject(cluster: ObjectIndex, name: string): PlannedObject | undefined {
+/** The planned namespace of that name. */
+export function namespaceObject(cluster: ObjectIndex, name: string): PlannedObject | undefined {
   return cluster.byKey(`core/Namespace//${name}`);
 }

@@ -11,7 +11,12 @@ const gatewayCodes = [
   "gateway_without_address",
   "gateway_address_differs",
 ] as const;
-const serviceCodes = ["service_missing", "service_without_endpoints", "sidecar_missing"] as const;
+const serviceCodes = [
+  "service_missing",
+  "service_port_differs",
+  "service_without_endpoints",
+  "sidecar_missing",
+] as const;
 
 /** What may explain a finding of a code, the likeliest first; all in the cluster where the finding is. */
 const explanations: Readonly<Partial<Record<StatusCode, readonly StatusCode[]>>> = {

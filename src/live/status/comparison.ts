@@ -1,7 +1,7 @@
 /**
  * How a live object differs from its plan: what the plan sets counts, as in a server-side apply; what controllers and
- * defaults add doesn't. Istio's own objects belong to the mesh as a whole, so there every field of `spec` counts: a
- * port that takes plaintext beside a STRICT policy would be missed else.
+ * defaults add doesn't. Istio's own objects and NetworkPolicies belong to the mesh as a whole, so there every field of `spec`
+ * counts: a port that takes plaintext beside a STRICT policy, or one more that is let in, would be missed else.
  */
 import { type FieldChange } from "../../core/diff/change";
 import { fieldChanges } from "../../core/diff/fields";
@@ -9,7 +9,7 @@ import type { Manifest } from "../../core/objects/manifest";
 
 /** Fields from which live values differ: `before` is what is there, `after` what is planned. Sorted by path. */
 export function differences(planned: Manifest, live: object): readonly FieldChange[] {
-  const isWhole = planned.apiVersion.includes(".istio.io/");
+  const isWhole = planned.apiVersion.includes(".istio.io/") || planned.kind === "NetworkPolicy";
   const there = plain(live) as Fields;
   const shown = Object.fromEntries(
     Object.entries(planned).map(([field, value]) => [

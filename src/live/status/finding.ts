@@ -47,6 +47,7 @@ export const statusCodes = [
   "dns_capture_missing",
   // Services, and calls through the gateways.
   "service_missing",
+  "service_port_differs",
   "service_without_endpoints",
   "sidecar_missing",
   "gateway_not_reached",

@@ -18,6 +18,7 @@ import {
   ownerLabels,
   type PlannedObject,
 } from "../../core/objects/manifest";
+import { istiodSelector } from "../../core/objects/networkPolicies";
 import { caSecretName } from "../../core/objects/rootOfTrust";
 import type { ClusterPlan } from "../../core/plan";
 import { bounded } from "../bounded";
@@ -39,6 +40,7 @@ const ownedKinds = [
   "rbac.authorization.k8s.io/v1 RoleBinding",
   "autoscaling/v2 HorizontalPodAutoscaler",
   "policy/v1 PodDisruptionBudget",
+  "networking.k8s.io/v1 NetworkPolicy",
   "networking.istio.io/v1 Gateway",
   "networking.istio.io/v1 ServiceEntry",
   "networking.istio.io/v1 DestinationRule",
@@ -80,7 +82,7 @@ type Others = Omit<
 async function observeOthers(reader: Reader, mesh: Mesh, plan: ClusterPlan): Promise<Others> {
   const { cluster } = plan;
   const { namespace, revision } = mesh.istio;
-  const labels = { app: "istiod", ...(revision === undefined ? {} : { "istio.io/rev": revision }) };
+  const labels = istiodSelector(mesh);
   const hasServer = cluster.dns.mode !== "proxy";
   const none = { ok: true, value: [] } as const;
   const needsNodes =

@@ -1,8 +1,10 @@
 /** How far a cluster is in the stage of a root's replacement: what `meshspan certs rotate` waits for. */
 import type { V1Secret } from "@kubernetes/client-node";
+import { IssueCollector } from "../../core/issues";
 import type { Mesh } from "../../core/mesh";
 import { rotationStep } from "../../core/rotation";
 import { counted } from "../../core/words";
+import { readCertificateFile } from "../../pki/pem";
 import type { LiveCluster } from "../liveCluster";
 import { barrierProgress } from "../rotationBarrier";
 import { asked, unanswered } from "./answer";
@@ -20,8 +22,20 @@ export async function lookAtRotation(
   if (step === undefined || secret === undefined) return [];
   const { barrier } = step;
   const subject = `root ${barrier.root}`;
+  const rootPem = barrier.kind === "trusts" ? nextRootOf(secret) : signerOf(secret);
+  if (rootPem === undefined)
+    return [
+      {
+        state: "warning",
+        code: "rotation_waits",
+        subject,
+        message: "the cluster's CA doesn't have it yet",
+        hint: "apply this stage to the cluster",
+        fix: "meshspan certs rotate",
+      },
+    ];
   const answer = await asked("list pods in all namespaces", () =>
-    barrierProgress(live, barrier, barrier.kind === "trusts" ? bundleOf(secret) : signerOf(secret)),
+    barrierProgress(live, barrier, rootPem),
   );
   if (!answer.ok) return [unanswered(subject, answer)];
   const { proxies, behind } = answer.value;
@@ -46,8 +60,10 @@ export async function lookAtRotation(
   ];
 }
 
-function bundleOf({ data }: V1Secret): string {
-  return textOf(data?.["root-cert.pem"]);
+/** The newer of two roots in the CA's bundle, where a stage appends it; `undefined` while there is one alone. */
+function nextRootOf({ data }: V1Secret): string | undefined {
+  const roots = readCertificateFile(textOf(data?.["root-cert.pem"]), new IssueCollector()) ?? [];
+  return roots.length < 2 ? undefined : roots.at(-1)?.pem;
 }
 
 /** The last certificate of the CA's own chain. */

@@ -44,6 +44,7 @@ function judgeService(
   }
   return [
     ...judgePorts(service, found),
+    ...(slices.ok ? judgeTargets(service, found, slices.value) : []),
     slices.ok ? judgeEndpoints(service, found, slices.value, pods) : unanswered(key, slices),
     ...(pods.ok ? judgeSidecars(service, pods.value) : [unanswered(key, pods)]),
   ];
@@ -65,6 +66,41 @@ function judgePorts(service: GlobalService, { spec }: V1Service): readonly Verdi
   ];
 }
 
+/** Callers are let in at the pods' ports that the description says, and at no other. */
+function judgeTargets(
+  service: GlobalService,
+  { spec }: V1Service,
+  slices: readonly V1EndpointSlice[],
+): readonly Verdict[] {
+  const resolved = slicesOf(service.name, slices).flatMap(
+    // Without endpoints it is `null`, whatever the types say.
+    ({ ports }) => (ports as V1EndpointSlice["ports"] | null) ?? [],
+  );
+  return service.ports.flatMap(({ port, targetPort }): readonly Verdict[] => {
+    const there = (spec?.ports ?? []).find((candidate) => candidate.port === port);
+    const targets = resolved
+      .filter(({ name }) => there !== undefined && (name ?? "") === (there.name ?? ""))
+      .flatMap((one) => one.port ?? []);
+    const other = targets.find((target) => target !== targetPort);
+    if (other === undefined) return [];
+    return [
+      {
+        state: "error",
+        code: "service_port_differs",
+        subject: keyOfService(service),
+        message: `port ${port} leads to port ${other} of the pods, and the description says ${targetPort}: calls are refused there`,
+        hint: `write targetPort: ${other} for the port in the description, then apply the plan again`,
+      },
+    ];
+  });
+}
+
+function slicesOf(service: string, slices: readonly V1EndpointSlice[]): readonly V1EndpointSlice[] {
+  return slices.filter(
+    ({ metadata }) => metadata?.labels?.["kubernetes.io/service-name"] === service,
+  );
+}
+
 function judgeEndpoints(
   { name, namespace, selector }: GlobalService,
   service: V1Service,
@@ -72,8 +108,7 @@ function judgeEndpoints(
   pods: NamespaceObservation["pods"],
 ): Verdict {
   const key = `core/Service/${namespace}/${name}`;
-  const ready = slices
-    .filter(({ metadata }) => metadata?.labels?.["kubernetes.io/service-name"] === name)
+  const ready = slicesOf(name, slices)
     // Without endpoints it is `null`, whatever the types say.
     .flatMap(({ endpoints }) => (endpoints as V1EndpointSlice["endpoints"] | null) ?? [])
     .filter(({ conditions }) => conditions?.ready !== false);

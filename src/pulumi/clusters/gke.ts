@@ -37,7 +37,7 @@ export interface GkeClusterArgs {
 const nodeRoles = ["roles/container.defaultNodeServiceAccount", "roles/artifactregistry.reader"];
 
 /**
- * A private, VPC-native GKE cluster with workload identity: nodes have no public addresses, and reach the
+ * A private, VPC-native GKE cluster with workload identity that enforces NetworkPolicies: nodes have no public addresses, and reach the
  * internet, and peers, from one address of Cloud NAT, which peers' firewalls can name.
  */
 export class GkeCluster extends MeshCluster {
@@ -130,6 +130,8 @@ export class GkeCluster extends MeshCluster {
         network,
         subnetwork: subnetwork.selfLink,
         networkingMode: "VPC_NATIVE",
+        // Dataplane V2 enforces NetworkPolicies; without it, nobody does.
+        datapathProvider: "ADVANCED_DATAPATH",
         ipAllocationPolicy: {
           clusterSecondaryRangeName: "pods",
           servicesSecondaryRangeName: "services",
@@ -159,7 +161,12 @@ export class GkeCluster extends MeshCluster {
         nodeConfig: { serviceAccount: account.email, tags: [this.#nodeTag] },
         deletionProtection: args.deletionProtection ?? false,
       },
-      { ...parent, dependsOn: [nat, ...roles], ignoreChanges: ["nodeConfig"] },
+      // A cluster that was made without Dataplane V2 would be replaced.
+      {
+        ...parent,
+        dependsOn: [nat, ...roles],
+        ignoreChanges: ["nodeConfig", "datapathProvider"],
+      },
     );
     const nodes = new gcp.container.NodePool(
       name,

@@ -68,6 +68,16 @@ describe("addresses of gateways", () => {
       "wrong_type",
     ],
     [
+      "what is kept of addresses, and none that are looked at",
+      { "east.gateway.preserveClientIP": false },
+      "conflicting_keys",
+    ],
+    [
+      "NetworkPolicies that are neither there nor not",
+      { "east.networkPolicies": "some" },
+      "wrong_type",
+    ],
+    [
       "two gateways at one address and port",
       { "north.gateway.address": "203.0.113.10" },
       "gateway_address_clash",

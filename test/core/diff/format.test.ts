@@ -64,7 +64,7 @@ describe("a difference in words", () => {
 
   it("says of a mesh that it's new, or removed", () => {
     const plan = planOf(withPay({}));
-    expect(formatDiff(diffPlans(undefined, plan), "markdown")).toContain("### shop: a new mesh, 4");
+    expect(formatDiff(diffPlans(undefined, plan), "markdown")).toContain("### shop: a new mesh, 7");
     expect(formatDiff(diffPlans(plan, undefined), "text")).toContain("shop: the mesh is removed, ");
   });
 

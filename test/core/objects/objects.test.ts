@@ -1,9 +1,14 @@
-import { Late, type MeshDescription, parseMesh, type Plan, planMesh } from "../../../src";
-import { corefile, objectOf, objectsOf, sampleDescription, samplePlan } from "../sampleMesh";
+import { Late } from "../../../src";
+import {
+  corefile,
+  objectOf,
+  objectsOf,
+  planOf,
+  sampleDescription,
+  samplePlan,
+  spec,
+} from "../sampleMesh";
 
-const spec = (plan: Plan, cluster: string, key: string): any => objectOf(plan, cluster, key).spec;
-const planOf = (change: Partial<MeshDescription>): Plan =>
-  planMesh(parseMesh({ ...sampleDescription, ...change }));
 const networking = (kind: string, name: string) => `networking.istio.io/${kind}/default/${name}`;
 const gatewayKey = (group: string, kind: string) =>
   `${group}/${kind}/istio-eastwest/istio-eastwestgateway`;
@@ -205,6 +210,7 @@ describe("VirtualService", () => {
   it("routes requests by header, with a timeout, and the rest by weight", () => {
     const host = "pay.default.global";
     expect(spec(samplePlan, "east", networking("VirtualService", "pay.global"))).toEqual({
+      exportTo: ["."],
       hosts: [host],
       http: [
         {
@@ -262,6 +268,7 @@ describe("VirtualService", () => {
       services: { "cart.default": { ...services["cart.default"], shortName: true } },
     });
     expect(spec(plan, "east", networking("VirtualService", "cart.global"))).toEqual({
+      exportTo: ["."],
       hosts: ["cart.default.global", "cart.default.svc.cluster.local"],
       http: [{ route: [{ destination: { host: "cart.default.global" } }] }],
     });
@@ -311,9 +318,9 @@ describe("gateway", () => {
     ).toEqual([
       "core/Namespace//istio-system",
       "core/Namespace//istio-eastwest",
+      "networking.k8s.io/NetworkPolicy/istio-system/meshspan-istiod",
+      gatewayKey("networking.k8s.io", "NetworkPolicy"),
       gatewayKey("core", "ServiceAccount"),
-      gatewayKey("rbac.authorization.k8s.io", "Role"),
-      gatewayKey("rbac.authorization.k8s.io", "RoleBinding"),
       gatewayKey("apps", "Deployment"),
       gatewayKey("core", "Service"),
       gatewayKey("autoscaling", "HorizontalPodAutoscaler"),
@@ -327,21 +334,30 @@ describe("gateway", () => {
       "topology.istio.io/network": "west",
     });
     expect(template.metadata.annotations).toMatchObject({ "inject.istio.io/templates": "gateway" });
-    expect(template.spec.containers[0].securityContext).toMatchObject({
-      runAsNonRoot: true,
+    expect(template.spec).toMatchObject({
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+    });
+    expect(template.spec.containers[0].securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+      privileged: false,
       readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
     });
   });
 
   it("is open to the ranges that it is told, where a load balancer can keep others out", () => {
     const gateway = { ...clusters.west.gateway, allowFrom: ["198.51.100.0/24"] };
     const plan = planOf({ clusters: { ...clusters, west: { ...clusters.west, gateway } } });
-    expect(spec(plan, "west", gatewayKey("core", "Service")).loadBalancerSourceRanges).toEqual([
-      "198.51.100.0/24",
-    ]);
-    expect(spec(plan, "east", gatewayKey("core", "Service"))).not.toHaveProperty(
-      "loadBalancerSourceRanges",
-    );
+    expect(spec(plan, "west", gatewayKey("core", "Service"))).toMatchObject({
+      loadBalancerSourceRanges: ["198.51.100.0/24"],
+      // Elsewhere nodes put their own addresses in place of the peers'.
+      externalTrafficPolicy: "Local",
+    });
+    const open = spec(plan, "east", gatewayKey("core", "Service"));
+    expect(open).not.toHaveProperty("loadBalancerSourceRanges");
+    expect(open).not.toHaveProperty("externalTrafficPolicy");
   });
 
   it("is described name by name", () => {

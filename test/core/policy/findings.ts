@@ -2,7 +2,7 @@
 import type { Manifest } from "../../../src";
 import { formatPath } from "../../../src/core/issues";
 import { checkPolicies } from "../../../src/core/policy/check";
-import type { Exposure } from "../../../src/core/policy/finding";
+import type { SecretExposure } from "../../../src/core/policy/finding";
 import { type PolicySettings, policySettings } from "../../../src/core/policy/settings";
 import { certificateReader } from "../../../src/pki";
 
@@ -15,7 +15,7 @@ export const settings = policySettings(
 /** `<cluster> <code> <kind> <name> <path>` of each finding. */
 export function foundInClusters(
   clusters: Readonly<Record<string, readonly Manifest[]>>,
-  options: { readonly settings?: PolicySettings; readonly exposure?: Exposure } = {},
+  options: { readonly settings?: PolicySettings; readonly exposure?: SecretExposure } = {},
 ): readonly string[] {
   const given = Object.entries(clusters).map(([name, objects]) => ({
     name,

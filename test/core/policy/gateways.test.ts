@@ -81,6 +81,9 @@ describe("a host is let through once", () => {
   ): readonly Manifest[] => [one, gateway("second", servers, selector)];
   const clash = "gateway_overlap Gateway edge/second spec.servers[0].hosts[0]";
   const pods = deployment("gateway", { namespace: "edge" });
+  const guard = object("networking.k8s.io/v1", "NetworkPolicy", "edge", "gateway", {
+    spec: { podSelector: {} },
+  });
   const rows: readonly Row[] = [
     ["the same host", second([passthroughServer(host)]), [clash]],
     ["the same host behind a namespace", second([passthroughServer(`shop/${host}`)]), [clash]],
@@ -106,6 +109,7 @@ describe("a host is let through once", () => {
         gateway("eastwest", [passthroughServer(host)], { app: "gateway" }),
         gateway("second", [passthroughServer(host)], { version: "v1" }),
         pods,
+        guard,
       ],
       [clash],
     ],
@@ -115,6 +119,7 @@ describe("a host is let through once", () => {
         gateway("eastwest", [passthroughServer(host)], { app: "gateway" }),
         gateway("second", [passthroughServer(host)], { app: "other" }),
         pods,
+        guard,
       ],
       [],
     ],

@@ -59,6 +59,24 @@ export const replace =
 const gateway = (...servers: readonly object[]) =>
   object(networking, "Gateway", "edge", "eastwest", { spec: { selector: gatewayLabels, servers } });
 
+const gatewayDeployment = (pod: object) =>
+  object("apps/v1", "Deployment", "edge", "eastwest", {
+    spec: {
+      selector: { matchLabels: gatewayLabels },
+      template: { metadata: { labels: gatewayLabels }, spec: pod },
+    },
+  });
+
+const networkPolicy = (
+  namespace: string,
+  name: string,
+  matchLabels: Readonly<Record<string, string>>,
+  ingress: readonly object[],
+) =>
+  object("networking.k8s.io/v1", "NetworkPolicy", namespace, name, {
+    spec: { podSelector: { matchLabels }, ingress },
+  });
+
 const exportedHost = "redis.shop.svc.cluster.local";
 
 export const planted: readonly Planted[] = [
@@ -145,6 +163,40 @@ export const planted: readonly Planted[] = [
           ],
         },
       }),
+    ),
+  },
+  {
+    what: "istiod's plaintext port, let in by a NetworkPolicy",
+    code: "control_plane_exposed",
+    cluster: "west",
+    name: "NetworkPolicy istio-system/istiod",
+    plant: add(
+      networkPolicy("istio-system", "istiod", { app: "istiod" }, [
+        { ports: [{ protocol: "TCP", port: 15017 }] },
+        { ports: [{ protocol: "TCP", port: 15010, endPort: 15012 }] },
+      ]),
+    ),
+  },
+  {
+    what: "a gateway that runs as root",
+    code: "gateway_privileged",
+    cluster: "west",
+    name: "Deployment edge/eastwest",
+    plant: add(
+      gatewayDeployment({
+        containers: [{ name: "istio-proxy", securityContext: { runAsUser: 0 } }],
+      }),
+      networkPolicy("edge", "eastwest", gatewayLabels, [{ ports: [{ port: 15443 }] }]),
+    ),
+  },
+  {
+    what: "a gateway that no NetworkPolicy guards",
+    code: "network_unguarded",
+    cluster: "west",
+    name: "Deployment edge/eastwest",
+    plant: add(
+      gatewayDeployment({ containers: [{ name: "istio-proxy" }] }),
+      networkPolicy("edge", "web", { app: "web" }, []),
     ),
   },
   {

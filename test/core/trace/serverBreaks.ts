@@ -1,5 +1,5 @@
 /** What breaks a call in the cluster that serves it. */
-import { type Break, cart, pay } from "./changes";
+import { type Break, cart, object, pay } from "./changes";
 import { another, from, inject, policy } from "./parts";
 
 export const serverBreaks: readonly Break[] = [
@@ -35,6 +35,57 @@ export const serverBreaks: readonly Break[] = [
     (m) => (m.spec.template.metadata.labels = {}),
     cart,
     "west gateway",
+  ],
+  [
+    "a NetworkPolicy that shuts the gateway's port",
+    "west",
+    "NetworkPolicy istio-eastwestgateway",
+    (m) => m.spec.ingress.shift(),
+    cart,
+    "west gateway",
+  ],
+  [
+    "a NetworkPolicy that lets only pods of the cluster in to the gateway",
+    "west",
+    "NetworkPolicy istio-eastwestgateway",
+    (m) => (m.spec.ingress[0].from = [{ namespaceSelector: {} }]),
+    cart,
+    "west gateway",
+  ],
+  [
+    "a NetworkPolicy that keeps the gateway from the service's namespace",
+    "west",
+    "NetworkPolicy istio-eastwestgateway",
+    (m) => m.spec.egress.pop(),
+    cart,
+    "west pods",
+  ],
+  [
+    "a NetworkPolicy that keeps the gateway from the pods' port",
+    "west",
+    "NetworkPolicy istio-eastwestgateway",
+    (m) => (m.spec.egress.at(-1).ports = [{ protocol: "TCP", port: 1, endPort: 7069 }]),
+    cart,
+    "west pods",
+  ],
+  [
+    "a NetworkPolicy of the pods' own that doesn't know the gateway",
+    "west",
+    "",
+    object("networking.k8s.io/v1", "NetworkPolicy", "default", {
+      podSelector: { matchLabels: { app: "cart" } },
+      ingress: [{ from: [{ podSelector: {} }] }],
+    }),
+    cart,
+    "west pods",
+  ],
+  [
+    "an AuthorizationPolicy for another port",
+    "west",
+    "AuthorizationPolicy cart.callers",
+    (m) => (m.spec.rules[0].to[0].operation.ports = ["7071"]),
+    cart,
+    "west authorization",
   ],
   ["no Gateway object", "west", "Gateway istio-eastwestgateway", "removed", cart, "west chain"],
   [

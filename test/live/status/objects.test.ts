@@ -57,8 +57,20 @@ describe("objects", () => {
     [
       "a field that Istio's own objects have beside the plan",
       rule,
-      (live) => (live.spec.exportTo = ["."]),
-      'spec.exportTo - ["."] (there → planned)',
+      (live) => (live.spec.workloadSelector = { matchLabels: { app: "other" } }),
+      'spec.workloadSelector - {"matchLabels":{"app":"other"}} (there → planned)',
+    ],
+    [
+      "somebody more whom a NetworkPolicy lets in",
+      "networking.k8s.io/NetworkPolicy/istio-eastwest/istio-eastwestgateway",
+      (live) => delete live.spec.ingress[2].from,
+      'spec.ingress[2].from + [{"namespaceSelector":{}}] (there → planned)',
+    ],
+    [
+      "a port more that a NetworkPolicy lets in",
+      "networking.k8s.io/NetworkPolicy/istio-system/meshspan-istiod",
+      (live) => live.spec.ingress[1].ports.push({ protocol: "TCP", port: 15010 }),
+      'spec.ingress[1].ports[1] - {"protocol":"TCP","port":15010} (there → planned)',
     ],
     [
       "a container's setting",
@@ -90,7 +102,7 @@ describe("objects", () => {
       (live) => live.spec.template.spec.containers.unshift({ name: "helper" }),
     ],
     ["an annotation of somebody", rule, (live) => (live.metadata.annotations = { by: "somebody" })],
-    ["an empty field of an Istio object", rule, (live) => (live.spec.exportTo = [])],
+    ["an empty field of an Istio object", rule, (live) => (live.spec.workloadSelector = {})],
   ])("are as planned for all that, beside %s", (_, key, change) => {
     expect(judged(withObject(sound("east"), key, change))).toEqual([]);
   });

@@ -140,8 +140,11 @@ export function sound(cluster: "east" | "west", set?: CertificateSet): ClusterOb
   ]);
   const deployment = istiod();
   deployment.spec!.template.spec!.containers[0]!.env = [{ name: "CLUSTER_ID", value: cluster }];
-  const capture = cluster === "east" ? { proxyMetadata: { ISTIO_META_DNS_CAPTURE: "true" } } : {};
-  const meshConfig = JSON.stringify({ defaultConfig: { meshId: "shop", ...capture } });
+  const proxyMetadata = {
+    PROXY_CONFIG_XDS_AGENT: "true",
+    ...(cluster === "east" ? { ISTIO_META_DNS_CAPTURE: "true" } : {}),
+  };
+  const meshConfig = JSON.stringify({ defaultConfig: { meshId: "shop", proxyMetadata } });
   return {
     cluster,
     planned: plannedOf(cluster),

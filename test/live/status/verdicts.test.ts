@@ -177,7 +177,7 @@ describe("istiod", () => {
         {
           code: "istiod_settings_differ",
           message: says(
-            "trustDomain other → cluster.local; meshID another → shop; ISTIO_META_DNS_CAPTURE unset → true",
+            "trustDomain other → cluster.local; meshID another → shop; PROXY_CONFIG_XDS_AGENT unset → true; ISTIO_META_DNS_CAPTURE unset → true",
           ),
         },
       ],
@@ -286,6 +286,24 @@ describe("services", () => {
         ]),
       }),
       [{ code: "service_missing", message: says("no port 80") }],
+    ],
+    [
+      "lead to other ports of the pods than described",
+      ({ slices }) => ({
+        slices: answer(
+          (slices.ok ? slices.value : []).map((slice) => ({
+            ...slice,
+            ports: [{ port: 8080, protocol: "TCP" }],
+          })),
+        ),
+      }),
+      [
+        {
+          code: "service_port_differs",
+          service: "pay.default",
+          message: says("port 80 leads to port 8080 of the pods, and the description says 80"),
+        },
+      ],
     ],
     [
       "have no ready endpoint, because a pod isn't",

@@ -1,0 +1,141 @@
+/**
+ * NetworkPolicies: who reaches the pods that every cluster has to open, and whom these reach. What isn't listed is shut. A
+ * kubelet reaches the pods of its own node whatever they say, so that probes need no rule (Kubernetes, "Network Policies").
+ */
+import type { Cluster, GlobalService, Mesh } from "../mesh";
+import { addTo } from "../once";
+import { type Manifest, ownerLabels } from "./manifest";
+
+type PolicyMesh = Pick<Mesh, "name" | "istio">;
+
+/** A port of pods, as services reach it once addresses of Services are translated. */
+interface PolicyPort {
+  readonly protocol: "TCP" | "UDP";
+  readonly port: number;
+}
+
+const tcp = (...ports: readonly number[]): readonly PolicyPort[] =>
+  ports.map((port) => ({ protocol: "TCP", port }));
+
+const bothProtocols = (...ports: readonly number[]): readonly PolicyPort[] =>
+  ports.flatMap((port) => [
+    { protocol: "UDP", port },
+    { protocol: "TCP", port },
+  ]);
+
+/** Every pod of the cluster, of whatever namespace; nobody outside of it. */
+const podsOfTheCluster = [{ namespaceSelector: {} }];
+
+const podsIn = (namespace: string) => ({
+  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+});
+
+/** Labels of istiod's pods, as Istio's chart sets them. */
+export function istiodSelector({ istio }: Pick<Mesh, "istio">): Readonly<Record<string, string>> {
+  return {
+    app: "istiod",
+    ...(istio.revision === undefined ? {} : { "istio.io/rev": istio.revision }),
+  };
+}
+
+/**
+ * The gateway: peers reach its listener, load balancers its health, and pods of the cluster its metrics. It reaches istiod,
+ * DNS servers, and the ports of the services that it exports, so that whoever takes it over gets no further. A DNS server's
+ * pods listen on 53, or like OpenShift's on 5353.
+ * @param exported The services that this cluster serves to others.
+ */
+export function gatewayNetworkPolicy(
+  mesh: PolicyMesh,
+  { gateway }: Cluster,
+  metadata: Manifest["metadata"],
+  selector: Readonly<Record<string, string>>,
+  exported: readonly GlobalService[],
+): Manifest {
+  // Ranges of addresses are seen by a pod only where nothing on the way translates them.
+  const ranges = gateway.preserveClientIP ? gateway.allowFrom : [];
+  const hasHealthChecks = gateway.service === "LoadBalancer";
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata,
+    spec: {
+      podSelector: { matchLabels: selector },
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [
+        {
+          ...(ranges.length > 0 ? { from: ranges.map((cidr) => ({ ipBlock: { cidr } })) } : {}),
+          ports: tcp(gateway.port),
+        },
+        ...(hasHealthChecks ? [{ ports: tcp(15021) }] : []),
+        { from: podsOfTheCluster, ports: tcp(15020, 15090) },
+      ],
+      egress: [
+        {
+          to: [
+            {
+              ...podsIn(mesh.istio.namespace),
+              podSelector: { matchLabels: istiodSelector(mesh) },
+            },
+          ],
+          ports: tcp(15012),
+        },
+        { ports: bothProtocols(53, 5353) },
+        ...exportedPorts(exported).map(([namespace, ports]) => ({
+          to: [podsIn(namespace)],
+          ports: tcp(...ports),
+        })),
+      ],
+    },
+  };
+}
+
+/** By namespace and not by service: thousands of rules would be too much for what enforces them. */
+function exportedPorts(
+  services: readonly GlobalService[],
+): readonly (readonly [namespace: string, ports: readonly number[]])[] {
+  const byNamespace = new Map<string, number[]>();
+  for (const { namespace, ports } of services)
+    for (const { targetPort } of ports) addTo(byNamespace, namespace, targetPort);
+  return [...byNamespace]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([namespace, ports]) => [namespace, [...new Set(ports)].sort((a, b) => a - b)] as const);
+}
+
+/**
+ * istiod: pods of the cluster get their configuration and certificates (15012), and read metrics (15014). Its webhooks
+ * (15017) are open, since API servers call them from addresses that no selector has: those of nodes, or of a control plane that
+ * somebody else runs. Plaintext xDS (15010) and debugging (8080) are shut.
+ */
+export function controlPlaneNetworkPolicy(mesh: PolicyMesh): Manifest {
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: {
+      name: "meshspan-istiod",
+      namespace: mesh.istio.namespace,
+      labels: ownerLabels(mesh),
+    },
+    spec: {
+      podSelector: { matchLabels: istiodSelector(mesh) },
+      policyTypes: ["Ingress"],
+      ingress: [{ from: podsOfTheCluster, ports: tcp(15012, 15014) }, { ports: tcp(15017) }],
+    },
+  };
+}
+
+/** The domain's DNS server: queries come from pods, and from nodes where these have a cache. It answers from its zone, and asks nobody. */
+export function dnsNetworkPolicy(
+  metadata: Manifest["metadata"],
+  selector: Readonly<Record<string, string>>,
+): Manifest {
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata,
+    spec: {
+      podSelector: { matchLabels: selector },
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [{ ports: bothProtocols(5353) }, { from: podsOfTheCluster, ports: tcp(9153) }],
+    },
+  };
+}
