@@ -53,6 +53,7 @@ describe("the package", () => {
     expect(packagesLoadedBy('require("./dist")')).toEqual([
       "fastest-levenshtein",
       "ipaddr.js",
+      "re2js",
       "yaml",
       "zod",
     ]);
