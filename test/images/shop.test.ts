@@ -241,6 +241,7 @@ test("without Redis, carts are UNAVAILABLE, with the reason", async () => {
     await expect(
       callGrpc(definitionOf("CartService"), "GetCart", port, { userId: "visitor" }),
     ).rejects.toThrow(reason);
+    await program.until(({ lines }) => lines.length > 2);
     expect(program.lines.slice(1)).toMatchObject([
       { side: "client", service: "redis-cart", method: "HGETALL", ok: false },
       { side: "server", service: "cartservice", method: "GetCart", ok: false },

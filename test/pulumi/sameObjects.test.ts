@@ -25,7 +25,7 @@ const meshes: readonly (readonly [string, MeshDescription, Workloads])[] = [
     const { description, workloads } = demo(count);
     return [`the demo on ${count}`, description, workloads];
   }),
-  ...generatedMeshes(50).map((description): [string, MeshDescription, Workloads] => [
+  ...generatedMeshes(20).map((description): [string, MeshDescription, Workloads] => [
     `generated ${description.name}`,
     description,
     {},
