@@ -1,14 +1,16 @@
 /** A plan as files: for each cluster, manifests in the order in which they are applied, and Helm values. */
 import { MeshError } from "../core/issues";
 import { type CaFilesByCluster, literalIssues, toLiteral } from "../core/literals";
-import { stages } from "../core/objects/manifest";
+import { type Manifest, stages } from "../core/objects/manifest";
+import { once } from "../core/once";
 import type { Plan } from "../core/plan";
-import { formatYaml } from "../core/yaml";
+import { documentSeparator, formatYaml } from "../core/yaml";
 
 /** A file to write. */
 export interface RenderedFile {
   /** Relative, with `/`. */
   readonly path: string;
+  /** Of `renderPlan`, it is put together each time that it is read: files of thousands of clusters take no memory. */
   readonly content: string;
   /** Whether it has key material, so that only its owner may read it. @default false */
   readonly secret?: boolean;
@@ -25,17 +27,22 @@ export function renderPlan(plan: Plan, certificates?: CaFilesByCluster): readonl
     certificates,
   );
   if (issues.length > 0) throw new MeshError(issues);
+  // Clusters that see the same share the same objects: each is turned into YAML once.
+  const yamlOf = once((manifest: Manifest) => formatYaml([toLiteral(manifest, certificates)]));
   return plan.clusters.flatMap(({ cluster, objects, helm }) => [
     ...stages.flatMap((stage, index): readonly RenderedFile[] => {
       const manifests = objects
         .filter((object) => object.stage === stage)
-        .map(({ manifest }) => toLiteral(manifest, certificates));
+        .map(({ manifest }) => manifest);
       if (manifests.length === 0) return [];
-      const path = `${cluster.name}/${(index + 1) * 10}-${stage}.yaml`;
+      // What can't be written is an error now, and not when a file is.
+      const documents = manifests.map(yamlOf);
       return [
         {
-          path,
-          content: formatYaml(manifests),
+          path: `${cluster.name}/${(index + 1) * 10}-${stage}.yaml`,
+          get content() {
+            return documents.join(documentSeparator);
+          },
           secret: manifests.some(({ kind }) => kind === "Secret"),
         },
       ];

@@ -47,15 +47,20 @@ async function writeIfChanged(
   { content, secret = false }: RenderedFile,
 ): Promise<boolean> {
   const mode = secret ? 0o600 : 0o644;
+  const bytes = Buffer.from(content);
   const there = await lstat(path).catch(ignoreMissing);
-  if (there?.isFile() === true && (await readFile(path, "utf8")) === content) {
+  if (
+    there?.isFile() === true &&
+    there.size === bytes.length &&
+    bytes.equals(await readFile(path))
+  ) {
     if (secret && (there.mode & 0o077) !== 0) await chmod(path, mode);
     return true;
   }
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    await writeFile(temporary, content, { mode, flag: "wx" });
+    await writeFile(temporary, bytes, { mode, flag: "wx" });
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

@@ -106,6 +106,9 @@ const noCheckpoints = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "t
     expect(steps(change).map((step) => step.replace(/ .*\$/, " "))).toEqual([
       "update kubernetes:networking.istio.io/v1:DestinationRule large/east/default/service-7.global",
       "update kubernetes:networking.istio.io/v1:ServiceEntry large/east/default/service-7",
+      // Its port is let in at the pods, and out of the gateway.
+      "update kubernetes:security.istio.io/v1:AuthorizationPolicy large/west/default/service-7.callers",
+      "update kubernetes:networking.k8s.io/v1:NetworkPolicy large/west/istio-eastwest/istio-eastwestgateway",
     ]);
     console.log(
       `${hasCheckpoints ? "with" : "without"} checkpoints at each step\n${table.toString()}`,

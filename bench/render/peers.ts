@@ -1,0 +1,88 @@
+/** Ways to get a mesh's objects to disk: ours, what people would use in its place, and what the bytes alone take. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { ApiObject, App, Chart } from "cdk8s";
+import { dump } from "js-yaml";
+import { type Manifest, type MeshDescription, parseMesh, type Plan, planMesh } from "../../src";
+import { toLiteral } from "../../src/core/literals";
+import { renderPlan, writeFiles } from "../../src/render";
+
+/** Prepares what isn't measured, and gives back what is. */
+export type Peer = (description: MeshDescription, folder: string) => Promise<() => unknown>;
+
+export const peers = {
+  /** From the description to files, checks and plan included. */
+  meshspan: (description, folder) => Promise.resolve(() => render(description, folder)),
+
+  /** The same once more: every file is there. */
+  "meshspan, unchanged": async (description, folder) => {
+    await render(description, folder);
+    return () => render(description, folder);
+  },
+
+  /** Objects that are there, in a chart per cluster. */
+  cdk8s: (description, folder) => {
+    const objects = objectsOf(description);
+    return Promise.resolve(() => {
+      const app = new App({ outdir: folder });
+      for (const [cluster, manifests] of objects) {
+        const chart = new Chart(app, cluster);
+        for (const [index, manifest] of manifests.entries())
+          new ApiObject(chart, String(index), manifest);
+      }
+      app.synth();
+    });
+  },
+
+  /** Objects that are there, in a file per cluster. */
+  "js-yaml": (description, folder) => {
+    const objects = objectsOf(description);
+    const text = (manifest: Manifest) => dump(manifest, { noRefs: true, lineWidth: -1 });
+    return Promise.resolve(() => write(folder, objects, "---\n", text));
+  },
+
+  "JSON.stringify": (description, folder) => {
+    const objects = objectsOf(description);
+    return Promise.resolve(() =>
+      write(folder, objects, "\n", (manifest) => JSON.stringify(manifest)),
+    );
+  },
+
+  /** What meshspan has written, copied. */
+  copy: async (description, folder) => {
+    const from = join(folder, "from");
+    await render(description, from);
+    return () => cp(from, join(folder, "to"), { recursive: true });
+  },
+} as const satisfies Readonly<Record<string, Peer>>;
+
+export type PeerName = keyof typeof peers;
+
+async function render(description: MeshDescription, folder: string): Promise<void> {
+  await writeFiles(folder, renderPlan(planMesh(parseMesh(description))));
+}
+
+type Objects = readonly (readonly [cluster: string, manifests: readonly Manifest[]])[];
+
+export function countObjects({ clusters }: Plan): number {
+  return clusters.reduce((sum, { objects }) => sum + objects.length, 0);
+}
+
+function objectsOf(description: MeshDescription): Objects {
+  return planMesh(parseMesh(description)).clusters.map(
+    ({ cluster, objects }) =>
+      [cluster.name, objects.map(({ manifest }) => toLiteral(manifest))] as const,
+  );
+}
+
+function write(
+  folder: string,
+  objects: Objects,
+  separator: string,
+  text: (manifest: Manifest) => string,
+): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [cluster, manifests] of objects)
+    writeFileSync(join(folder, cluster), manifests.map(text).join(separator));
+}

@@ -1,0 +1,66 @@
+/** Figures of a benchmark as JSON, as a table in Markdown and as a plot, in `bench/results`. */
+import { writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { format } from "prettier";
+import { parse, View } from "vega";
+import { compile, type TopLevelSpec } from "vega-lite";
+
+export interface Results {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Lines on logarithmic axes. */
+  readonly plot: {
+    readonly data: readonly Readonly<Record<string, string | number>>[];
+    readonly x: Axis;
+    readonly y: Axis;
+    /** The field that tells lines apart. */
+    readonly series: string;
+  };
+}
+
+interface Axis {
+  readonly field: string;
+  readonly title: string;
+}
+
+const folder = join(__dirname, "results");
+
+/** The machine that figures are of. */
+export function machine(): string {
+  const [first, ...others] = cpus();
+  const memory = Math.round(totalmem() / 2 ** 30);
+  return `${others.length + 1} × ${first?.model.trim() ?? "processor"}, ${memory} GiB, Node ${process.versions.node}`;
+}
+
+export async function writeResults(name: string, results: Results): Promise<void> {
+  const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  const markdown = [
+    `# ${results.title}`,
+    `Measured by \`npm run bench -- ${name}\` on ${machine()}.`,
+    [row(results.columns), row(results.columns.map(() => "---")), ...results.rows.map(row)].join(
+      "\n",
+    ),
+    `![${results.title}](${name}.svg)`,
+  ].join("\n\n");
+  writeFileSync(join(folder, `${name}.md`), await format(markdown, { parser: "markdown" }));
+  writeFileSync(join(folder, `${name}.svg`), await plot(results));
+}
+
+async function plot({ title, plot: { data, x, y, series } }: Results): Promise<string> {
+  const axis = ({ field, title: label }: Axis) =>
+    ({ field, type: "quantitative", title: label, scale: { type: "log" } }) as const;
+  const spec: TopLevelSpec = {
+    $schema: "https://vega.github.io/schema/vega-lite/v5.json",
+    title,
+    width: 560,
+    height: 320,
+    background: "white",
+    data: { values: data.map((row) => ({ ...row })) },
+    mark: { type: "line", point: true },
+    encoding: { x: axis(x), y: axis(y), color: { field: series, type: "nominal" } },
+  };
+  const view = new View(parse(compile(spec).spec), { renderer: "none" });
+  return `${await view.toSVG()}\n`;
+}
