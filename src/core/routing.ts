@@ -1,4 +1,5 @@
 /** Which route rules a port's traffic meets. */
+import type { StringMatch } from "./description";
 import type { Route, ServicePort } from "./mesh";
 
 /** The list of a VirtualService's rules that istiod reads for a port. */
@@ -35,4 +36,9 @@ export function rulesForPort(
     .filter(({ route }) => takesPort(route, port));
   const final = own.findIndex(({ route }) => route.matches.length === 0);
   return final < 0 ? own : own.slice(0, final + 1);
+}
+
+/** A match as Istio writes it: a text alone is matched exactly. */
+export function stringMatch(text: StringMatch): Exclude<StringMatch, string> {
+  return typeof text === "string" ? { exact: text } : text;
 }

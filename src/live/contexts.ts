@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { show } from "../core/issues";
 import { suggest } from "../core/shape";
+import { readKubeconfig } from "./kubeClient";
 import { LiveCluster } from "./liveCluster";
 
 /** What a person says about how clusters are reached. */
@@ -83,9 +84,7 @@ export async function reachClusters(
  * @throws Error where it has no such context.
  */
 export async function clusterOf(name: string, kubeconfig: string): Promise<LiveCluster> {
-  const { KubeConfig } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
-  config.loadFromString(kubeconfig);
+  const config = await readKubeconfig(kubeconfig);
   const found = findContext(name, [config], [config.getCurrentContext()]);
   if (found !== undefined) return found;
   throw new Error(`the kubeconfig of cluster ${name} has no current context`);

@@ -6,10 +6,15 @@ const patience = 20;
 
 /** A client for objects of every kind; credential plugins of the kubeconfig are run as kubectl does. */
 export async function connect(kubeconfig: string): Promise<KubernetesObjectApi> {
+  return clientOf(await readKubeconfig(kubeconfig));
+}
+
+/** A kubeconfig, of its contents. @throws Error where they are none */
+export async function readKubeconfig(text: string): Promise<KubeConfig> {
   const { KubeConfig: Config } = await import("@kubernetes/client-node");
   const config = new Config();
-  config.loadFromString(kubeconfig);
-  return clientOf(config);
+  config.loadFromString(text);
+  return config;
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   lastScreen,
   runOnTerminal,
   type TerminalOptions,
+  type TerminalRun,
   textOf,
 } from "../../scripts/recording/terminal";
 import { executable } from "./run";
@@ -21,7 +22,11 @@ export async function onTerminal(
   args: readonly string[],
   options: TerminalOptions = {},
 ): Promise<TerminalResult> {
-  const run = await runOnTerminal(process.execPath, [executable, ...args], options);
+  return resultOf(await runOnTerminal(process.execPath, [executable, ...args], options));
+}
+
+/** What a run leaves to be looked at. */
+export async function resultOf(run: TerminalRun): Promise<TerminalResult> {
   return {
     status: run.status,
     screen: textOf(await lastScreen(run)),

@@ -3,9 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { record } from "../../scripts/recording/record";
-import { lastScreen, textOf } from "../../scripts/recording/terminal";
 import { meshspan, type Run } from "../cli/run";
-import type { TerminalResult } from "../cli/terminal";
+import { resultOf, type TerminalResult } from "../cli/terminal";
 import { workFolder, type Lab } from "./lab";
 import { repository } from "./repository";
 
@@ -44,11 +43,7 @@ export class Operator {
     const options = { within: this.#within, cwd: workFolder, env, columns: 150 };
     const { run, svg } = await record(command, options);
     if (process.env.MESHSPAN_RECORD === "1") writeFileSync(join(repository, "docs", picture), svg);
-    return {
-      status: run.status,
-      screen: textOf(await lastScreen(run)),
-      raw: run.outputs.map(({ text }) => text).join(""),
-    };
+    return resultOf(run);
   }
 
   /** A context for each cluster, by its name. */

@@ -4,6 +4,7 @@
  */
 import type { Cluster, GlobalService, Mesh } from "../mesh";
 import { addTo } from "../once";
+import { compareText } from "../words";
 import { type Manifest, ownerLabels } from "./manifest";
 
 type PolicyMesh = Pick<Mesh, "name" | "istio">;
@@ -30,6 +31,27 @@ const podsIn = (namespace: string) => ({
   namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
 });
 
+interface PolicyRules {
+  /** Directions in which nothing gets through but by a rule. */
+  readonly policyTypes: readonly ("Ingress" | "Egress")[];
+  readonly ingress: readonly object[];
+  /** API servers leave out an empty list, so none is written. @default no rules */
+  readonly egress?: readonly object[];
+}
+
+function networkPolicy(
+  metadata: Manifest["metadata"],
+  selector: Readonly<Record<string, string>>,
+  rules: PolicyRules,
+): Manifest {
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata,
+    spec: { podSelector: { matchLabels: selector }, ...rules },
+  };
+}
+
 /** Labels of istiod's pods, as Istio's chart sets them. */
 export function istiodSelector({ istio }: Pick<Mesh, "istio">): Readonly<Record<string, string>> {
   return {
@@ -54,39 +76,33 @@ export function gatewayNetworkPolicy(
   // Ranges of addresses are seen by a pod only where nothing on the way translates them.
   const ranges = gateway.preserveClientIP ? gateway.allowFrom : [];
   const hasHealthChecks = gateway.service === "LoadBalancer";
-  return {
-    apiVersion: "networking.k8s.io/v1",
-    kind: "NetworkPolicy",
-    metadata,
-    spec: {
-      podSelector: { matchLabels: selector },
-      policyTypes: ["Ingress", "Egress"],
-      ingress: [
-        {
-          ...(ranges.length > 0 ? { from: ranges.map((cidr) => ({ ipBlock: { cidr } })) } : {}),
-          ports: tcp(gateway.port),
-        },
-        ...(hasHealthChecks ? [{ ports: tcp(15021) }] : []),
-        { from: podsOfTheCluster, ports: tcp(15020, 15090) },
-      ],
-      egress: [
-        {
-          to: [
-            {
-              ...podsIn(mesh.istio.namespace),
-              podSelector: { matchLabels: istiodSelector(mesh) },
-            },
-          ],
-          ports: tcp(15012),
-        },
-        { ports: bothProtocols(53, 5353) },
-        ...exportedPorts(exported).map(([namespace, ports]) => ({
-          to: [podsIn(namespace)],
-          ports: tcp(...ports),
-        })),
-      ],
-    },
-  };
+  return networkPolicy(metadata, selector, {
+    policyTypes: ["Ingress", "Egress"],
+    ingress: [
+      {
+        ...(ranges.length > 0 ? { from: ranges.map((cidr) => ({ ipBlock: { cidr } })) } : {}),
+        ports: tcp(gateway.port),
+      },
+      ...(hasHealthChecks ? [{ ports: tcp(15021) }] : []),
+      { from: podsOfTheCluster, ports: tcp(15020, 15090) },
+    ],
+    egress: [
+      {
+        to: [
+          {
+            ...podsIn(mesh.istio.namespace),
+            podSelector: { matchLabels: istiodSelector(mesh) },
+          },
+        ],
+        ports: tcp(15012),
+      },
+      { ports: bothProtocols(53, 5353) },
+      ...exportedPorts(exported).map(([namespace, ports]) => ({
+        to: [podsIn(namespace)],
+        ports: tcp(...ports),
+      })),
+    ],
+  });
 }
 
 /** By namespace and not by service: thousands of rules would be too much for what enforces them. */
@@ -97,7 +113,7 @@ function exportedPorts(
   for (const { namespace, ports } of services)
     for (const { targetPort } of ports) addTo(byNamespace, namespace, targetPort);
   return [...byNamespace]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .sort(([a], [b]) => compareText(a, b))
     .map(([namespace, ports]) => [namespace, [...new Set(ports)].sort((a, b) => a - b)] as const);
 }
 
@@ -107,20 +123,15 @@ function exportedPorts(
  * somebody else runs. Plaintext xDS (15010) and debugging (8080) are shut.
  */
 export function controlPlaneNetworkPolicy(mesh: PolicyMesh): Manifest {
-  return {
-    apiVersion: "networking.k8s.io/v1",
-    kind: "NetworkPolicy",
-    metadata: {
-      name: "meshspan-istiod",
-      namespace: mesh.istio.namespace,
-      labels: ownerLabels(mesh),
-    },
-    spec: {
-      podSelector: { matchLabels: istiodSelector(mesh) },
-      policyTypes: ["Ingress"],
-      ingress: [{ from: podsOfTheCluster, ports: tcp(15012, 15014) }, { ports: tcp(15017) }],
-    },
+  const metadata = {
+    name: "meshspan-istiod",
+    namespace: mesh.istio.namespace,
+    labels: ownerLabels(mesh),
   };
+  return networkPolicy(metadata, istiodSelector(mesh), {
+    policyTypes: ["Ingress"],
+    ingress: [{ from: podsOfTheCluster, ports: tcp(15012, 15014) }, { ports: tcp(15017) }],
+  });
 }
 
 /** The domain's DNS server: queries come from pods, and from nodes where these have a cache. It answers from its zone, and asks nobody. */
@@ -128,14 +139,8 @@ export function dnsNetworkPolicy(
   metadata: Manifest["metadata"],
   selector: Readonly<Record<string, string>>,
 ): Manifest {
-  return {
-    apiVersion: "networking.k8s.io/v1",
-    kind: "NetworkPolicy",
-    metadata,
-    spec: {
-      podSelector: { matchLabels: selector },
-      policyTypes: ["Ingress", "Egress"],
-      ingress: [{ ports: bothProtocols(5353) }, { from: podsOfTheCluster, ports: tcp(9153) }],
-    },
-  };
+  return networkPolicy(metadata, selector, {
+    policyTypes: ["Ingress", "Egress"],
+    ingress: [{ ports: bothProtocols(5353) }, { from: podsOfTheCluster, ports: tcp(9153) }],
+  });
 }

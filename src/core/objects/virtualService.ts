@@ -1,7 +1,7 @@
 /** VirtualServices: route rules of a global service, and its short name where asked for. */
 import type { RequestMatch, StringMatch } from "../description";
 import { type GlobalService, isServedBy, type Mesh, type Route } from "../mesh";
-import { rulesForPort, takesPort } from "../routing";
+import { rulesForPort, stringMatch, takesPort } from "../routing";
 import { type Manifest, nameOfPart, ownerLabels } from "./manifest";
 import { exportTo } from "./visibility";
 
@@ -87,10 +87,6 @@ function requestMatch(match: RequestMatch) {
     ...(match.headers === undefined ? {} : { headers: each(match.headers) }),
     ...(match.queryParams === undefined ? {} : { queryParams: each(match.queryParams) }),
   };
-}
-
-function stringMatch(text: StringMatch) {
-  return typeof text === "string" ? { exact: text } : text;
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { RequestMatch, RouteDescription, StringMatch } from "../description";
 import { type IssueCollector, show } from "../issues";
 import type { Route, RouteDestination, ServicePort, ServiceVersion } from "../mesh";
-import { isTls, rulesForPort, takesPort } from "../routing";
+import { isTls, rulesForPort, stringMatch, takesPort } from "../routing";
 import { checkMatch } from "./matches";
 import { checkDuration, checkRange, checkVersionName, sortKeys } from "./names";
 import { resolveRetries } from "./retries";
@@ -193,16 +193,12 @@ function checkRepeatedMatches(
 /** The same for matches that are the same, however they are written. */
 function keyOfMatch(match: RequestMatch, port: number | undefined): string {
   const sorted = (texts: Readonly<Record<string, StringMatch>> = {}) =>
-    Object.entries(sortKeys(texts)).map(([name, text]) => [name, exactly(text)]);
+    Object.entries(sortKeys(texts)).map(([name, text]) => [name, stringMatch(text)]);
   const { uri, method, authority, headers, queryParams } = match;
   return JSON.stringify([
     port ?? null,
-    [uri, method, authority].map((text) => (text === undefined ? null : exactly(text))),
+    [uri, method, authority].map((text) => (text === undefined ? null : stringMatch(text))),
     sorted(headers),
     sorted(queryParams),
   ]);
-}
-
-function exactly(text: StringMatch): StringMatch {
-  return typeof text === "string" ? { exact: text } : text;
 }

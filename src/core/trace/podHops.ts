@@ -23,8 +23,10 @@ export interface PodTarget {
   readonly caller: CallerIdentity;
   /** Stands for workloads that the plan doesn't have. */
   readonly described: GlobalService | undefined;
-  /** Gateways leave out pods without a sidecar; proxies that go to pods themselves don't. */
-  /** The gateway's pods that the call comes from; `undefined` where the caller's proxy goes to the pods itself. */
+  /**
+   * The gateway's pods that the call comes from, which leave out pods without a sidecar; `undefined` where the caller's proxy goes
+   * to the pods itself, which doesn't.
+   */
   readonly gateway: PodGroup | undefined;
 }
 

@@ -7,8 +7,7 @@ import { counted } from "../../core/words";
 import { type Answer, unanswered } from "./answer";
 import { fine, type StatusCode, type Verdict } from "./finding";
 import type { ClusterObservation } from "./observation";
-import { isReady, proxyOf, whyNotReady, workloadOf } from "./podState";
-import { shellResource } from "../../core/shell";
+import { isReady, proxyOf, restartOf, whyNotReady, workloadOf } from "./podState";
 
 export function judgeDnsServers(
   mesh: Mesh,
@@ -85,7 +84,7 @@ function judgeCapture(namespace: string, pods: Answer<readonly V1Pod[]>): Verdic
     subject,
     message: `proxies of ${names.join(", ")} answer no queries, so global names don't resolve there`,
     hint: "take an ISTIO_META_DNS_CAPTURE of their own out of the pods, and restart them when istiod's settings are as planned",
-    fix: `kubectl -n ${namespace} rollout restart ${names.map((one) => shellResource("deployment", one)).join(" ")}`,
+    fix: restartOf(namespace, names),
   };
 }
 

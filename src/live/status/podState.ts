@@ -1,5 +1,6 @@
 /** What pods say about themselves. */
 import type { V1Pod } from "@kubernetes/client-node";
+import { shellResource, shellWord } from "../../core/shell";
 
 export function isReady({ metadata, status }: V1Pod): boolean {
   return (
@@ -44,4 +45,10 @@ export function workloadOf({ metadata }: V1Pod): string {
   return owner?.kind === "ReplicaSet"
     ? owner.name.replace(/-[a-z0-9]+$/, "")
     : (owner?.name ?? name);
+}
+
+/** The command that restarts the pods of these Deployments. */
+export function restartOf(namespace: string, deployments: readonly string[]): string {
+  const names = deployments.map((name) => shellResource("deployment", name));
+  return ["kubectl -n", shellWord(namespace), "rollout restart", ...names].join(" ");
 }

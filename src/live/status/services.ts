@@ -5,8 +5,8 @@ import { counted } from "../../core/words";
 import { unanswered } from "./answer";
 import { fine, type Verdict } from "./finding";
 import type { ClusterObservation, NamespaceObservation } from "./observation";
-import { isReady, proxyOf, whyNotReady, workloadOf } from "./podState";
-import { shellResource, shellWord } from "../../core/shell";
+import { isReady, proxyOf, restartOf, whyNotReady, workloadOf } from "./podState";
+import { shellWord } from "../../core/shell";
 
 export function judgeServices(mesh: Mesh, seen: ClusterObservation): readonly Verdict[] {
   return mesh.services
@@ -142,7 +142,7 @@ function judgeSidecars(service: GlobalService, pods: readonly V1Pod[]): readonly
       subject: keyOfService(service),
       message: `pods of ${names.join(", ")} have no sidecar, so no call from elsewhere reaches them`,
       hint: "have sidecars injected into the namespace, then restart the workload",
-      fix: `kubectl -n ${service.namespace} rollout restart ${names.map((name) => shellResource("deployment", name)).join(" ")}`,
+      fix: restartOf(service.namespace, names),
     },
   ];
 }
