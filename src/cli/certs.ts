@@ -1,6 +1,7 @@
 /** `meshspan certs`: the mesh's root and the clusters' intermediates, made, verified and shown. */
 import { Command } from "commander";
 import { rootsOf } from "../core/rotation";
+import { revokeCommand } from "./certsRevoke";
 import { rotateCommand } from "./certsRotate";
 import { exitCodes, usageFailure } from "./failure";
 import { makeFolder } from "./files";
@@ -46,6 +47,7 @@ export function certsCommand(): Command {
       ).option("--cluster <name...>", "those of these clusters, however long they have left"),
     )
     .addCommand(rotateCommand())
+    .addCommand(revokeCommand())
     .addCommand(certsSubcommand("show", "print fingerprints and days left", runShow));
   return withExamples(
     command,

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { type Issue, IssueCollector, MeshError } from "../core/issues";
 import type { Mesh } from "../core/mesh";
 import { rootsOf } from "../core/rotation";
-import { readVerifiedMeshCertificates, rootFolder } from "../pki";
+import { crlFileName, readVerifiedMeshCertificates, rootFolder } from "../pki";
 import { expiryState } from "../pki/expiry";
 import { readText } from "../pki/files";
 import { readPrivateKey } from "../pki/keys";
 import { readCertificateFile } from "../pki/pem";
+import { firstEnd } from "../pki/revocation";
 import { counted } from "../core/words";
 import { exitCodes, Failure, type Fault } from "./failure";
 import type { MeshSource } from "./input";
@@ -42,16 +43,39 @@ export async function inspectCertificates(
   const ending = certificates.filter(
     ({ state, daysLeft = -1 }) => (state === "warning" || state === "error") && daysLeft >= 0,
   );
+  const lists = await endingLists(directory, mesh, now);
   const faulty = new Set(issues.map(at).map(({ file }) => file));
   const errors = [
     ...issues.map(at),
     ...ending.filter(({ state, file }) => state === "error" && !faulty.has(file)).map(endingFault),
+    ...lists.filter(({ state, file }) => state === "error" && !faulty.has(file)).map(endingFault),
   ];
-  const warnings = ending.filter(({ state }) => state === "warning").map(endingFault);
+  const warnings = [...ending, ...lists]
+    .filter(({ state }) => state === "warning")
+    .map(endingFault);
   return { mesh: mesh.name, directory, ok: errors.length === 0, certificates, errors, warnings };
 }
 
-function endingFault({ file, daysLeft = 0, notAfter = "" }: CertificateData): Fault {
+/** Lists of Meshspan's last as long as their root; others' may not. */
+async function endingLists(
+  directory: string,
+  { trust }: Mesh,
+  now: Date,
+): Promise<readonly Ending[]> {
+  if (!trust.crl) return [];
+  const found = rootsOf(trust).trusted.map(async (root): Promise<readonly Ending[]> => {
+    const file = join(directory, rootFolder(root), crlFileName);
+    const end = firstEnd((await readText(file, new IssueCollector())) ?? "", now);
+    if (end === undefined || end.state === "ok") return [];
+    const daysLeft = Math.floor((end.at.getTime() - now.getTime()) / 86_400_000);
+    return [{ file, state: end.state, daysLeft, notAfter: end.at.toISOString() }];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+type Ending = Pick<CertificateData, "file" | "state" | "daysLeft" | "notAfter">;
+
+function endingFault({ file, daysLeft = 0, notAfter = "" }: Ending): Fault {
   return {
     code: "certificate_expires_soon",
     path: [],

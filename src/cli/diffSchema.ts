@@ -55,6 +55,7 @@ const changes = z.union([
   }),
   change(["rootsChanged"], changed(z.strictObject({ trusted: names, signing: name }).readonly())),
   change(["trustedDomainsChanged"], changed(names)),
+  change(["revocationListsChanged"], changed(z.boolean())),
   change(["exposureAdded", "exposureRemoved"], {
     cluster: text("Left out for the whole mesh.").optional(),
     exposure: z.enum(exposureCodes),

@@ -14,6 +14,7 @@ const names = [
   "render",
   "certs",
   "rotate",
+  "revoke",
   "diff",
   "preview",
   "status",

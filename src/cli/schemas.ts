@@ -198,6 +198,30 @@ const rotate = z
   })
   .readonly();
 
+const revoke = z
+  .strictObject({
+    mesh: text("Name of the mesh."),
+    file: text("The description, as it is after the command."),
+    cluster: text("Whose intermediate it is."),
+    stage: z.enum(["prepared", "replaced", "revoked"]).meta({
+      description:
+        "Another intermediate is ready; it is in the place of the other one; the other one is on the root's revocation list.",
+    }),
+    serials: list(z.string()).meta({
+      description: "Serial numbers, hexadecimal, of what was revoked now or is to be.",
+    }),
+    clusters: list(
+      z
+        .strictObject({
+          cluster: z.string(),
+          proxies: count("Proxies that had reached the stage before."),
+        })
+        .readonly(),
+    ).meta({ description: "Those that were asked." }),
+  })
+  .readonly();
+
+export type RevokeData = z.infer<typeof revoke>;
 export type RotateData = z.infer<typeof rotate>;
 export type CertsData = z.infer<typeof certs>;
 export type CertificateData = z.infer<typeof certificate>;
@@ -213,6 +237,7 @@ const shapes = {
   render,
   certs,
   rotate,
+  revoke,
   diff,
   preview,
   status,
@@ -229,6 +254,7 @@ const titles: Readonly<Record<keyof typeof shapes, string>> = {
   render: "meshspan render --output json",
   certs: "meshspan certs init, verify, show and renew --output json",
   rotate: "meshspan certs rotate --output json",
+  revoke: "meshspan certs revoke --output json",
   diff: "meshspan diff --output json",
   preview: "meshspan preview --output json",
   status: "meshspan status --output json",

@@ -340,6 +340,15 @@ const trust = z
     algorithm: z.enum(keyAlgorithms).meta(about("", "ecdsa-p256")).optional(),
     rootDays: count("Life of the root in days.", 1, 3650).optional(),
     intermediateDays: count("Life of an intermediate in days.", 1, 730).optional(),
+    crl: z
+      .boolean()
+      .meta(
+        about(
+          "Whether clusters get the revocation lists of all CAs (`ca-crl.pem`). Proxies read them when they start.",
+          false,
+        ),
+      )
+      .optional(),
     certManager: z
       .strictObject({
         name: named(names.subdomain, "Name of the issuer, the same root in every cluster."),

@@ -89,6 +89,9 @@ export type IssueCode =
   | "certificate_key_mismatch"
   | "certificate_key_unsupported"
   | "certificate_root_differs"
+  | "certificate_revoked"
+  | "crl_missing"
+  | "crl_unusable"
   // the plan
   | "missing_hop"
   | "unknown_placement";

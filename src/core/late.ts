@@ -15,12 +15,24 @@ export const caFileNames = [
 ] as const;
 export type CaFileName = (typeof caFileNames)[number];
 
+/** Beside them, where the mesh has revocation lists: those of all of its CAs, one text for every cluster. */
+export const crlFileName = "ca-crl.pem";
+
+/** A cluster's CA, PEM by file name: the intermediate, its private key, the root, and the chain from the one to the other. */
+export type CaFiles = Readonly<Record<CaFileName, string>> & {
+  readonly [crlFileName]?: string;
+};
+
 /** Something that a front end finds out: from the description, from files, or from a live cluster. */
 export type LateInput =
   /** The address at which peers reach the gateway of the cluster. */
   | { readonly kind: "gatewayAddress"; readonly cluster: string }
   /** A PEM file of the cluster's CA. */
-  | { readonly kind: "caFile"; readonly cluster: string; readonly file: CaFileName }
+  | {
+      readonly kind: "caFile";
+      readonly cluster: string;
+      readonly file: CaFileName | typeof crlFileName;
+    }
   /** The cluster IP of the DNS server of the mesh's domain. */
   | { readonly kind: "dnsAddress"; readonly cluster: string }
   /** The Corefile in the cluster's ConfigMap kube-system/coredns. */

@@ -4,7 +4,8 @@
  */
 import { type Issue, MeshError } from "./issues";
 import {
-  type CaFileName,
+  type CaFiles,
+  crlFileName,
   Late,
   type LateInput,
   lateInputKey,
@@ -16,7 +17,7 @@ import type { Manifest, PlannedObject } from "./objects/manifest";
 import type { Plan } from "./plan";
 
 /** The CA files of each cluster, PEM texts by file name. */
-export type CaFilesByCluster = Readonly<Record<string, Readonly<Record<CaFileName, string>>>>;
+export type CaFilesByCluster = Readonly<Record<string, CaFiles>>;
 
 /** What is to be written into the description so that the input is known; `undefined` when it is. */
 function missingLiteral(
@@ -54,6 +55,13 @@ function missingLiteral(
         hint: 'copy them from: kubectl -n kube-system get configmap kube-dns -o jsonpath="{.data.stubDomains}" (or write {})',
       };
     case "caFile":
+      if (input.file === crlFileName && certificates?.[cluster]?.[crlFileName] === undefined)
+        return {
+          code: "crl_missing",
+          path: ["certificates", cluster, crlFileName],
+          message: "trust.crl is set, and there are no revocation lists",
+          hint: "have them made with the certificates: ensureMeshCertificates, or meshspan certs init",
+        };
       if (certificates !== undefined && Object.hasOwn(certificates, cluster)) return undefined;
       return {
         code: "certificate_missing",
@@ -85,7 +93,9 @@ export function literalIssues(
  */
 export function fileIssues(plan: Plan): readonly Issue[] {
   const objects = new Set(plan.clusters.flatMap((cluster) => cluster.objects));
-  return literalIssues(objects).filter(({ code }) => code !== "certificate_missing");
+  return literalIssues(objects).filter(
+    ({ code }) => code !== "certificate_missing" && code !== "crl_missing",
+  );
 }
 
 /**

@@ -35,6 +35,8 @@ export interface TrustSettings {
   readonly algorithm: KeyAlgorithm;
   readonly rootDays: number;
   readonly intermediateDays: number;
+  /** Whether clusters get the revocation lists of all CAs. */
+  readonly crl: boolean;
   readonly certManager:
     { readonly name: string; readonly kind: "Issuer" | "ClusterIssuer" } | undefined;
   /** Further trust domains whose identities count. */

@@ -62,9 +62,17 @@ export function progressOf(
   barrier: RotationStep["barrier"],
   rootPem: string,
 ): Promise<readonly BarrierProgress[]> {
+  return askEach(clusters, (live) => barrierProgress(live, barrier, rootPem));
+}
+
+/** Asks every cluster. @throws Error of a cluster that can't be asked, with its name */
+export function askEach(
+  clusters: Clusters,
+  ask: (live: LiveCluster) => Promise<BarrierProgress>,
+): Promise<readonly BarrierProgress[]> {
   return Promise.all(
     [...clusters.values()].map((live) =>
-      barrierProgress(live, barrier, rootPem).catch((error: unknown) => {
+      ask(live).catch((error: unknown) => {
         const why = describeFailure(error);
         throw new Error(`proxies of cluster ${live.name} can't be asked: ${why}`, { cause: error });
       }),

@@ -34,26 +34,51 @@ const atOnce = 8;
  * @param rootPem The root that the barrier is about.
  * @throws Error where the cluster doesn't list its pods.
  */
-export async function barrierProgress(
+export function barrierProgress(
   live: LiveCluster,
   barrier: RotationStep["barrier"],
   rootPem: string,
 ): Promise<BarrierProgress> {
-  const pods = (await live.list<V1Pod>("v1", "Pod")).filter(hasRunningProxy);
   const now = new Date();
+  return askProxies(live, (trust) => whyBehind(trust, barrier, rootPem, now));
+}
+
+/**
+ * Whether every proxy's certificate is of an intermediate; asked like that.
+ * @throws Error where the cluster doesn't list its pods.
+ */
+export function issuerProgress(
+  live: LiveCluster,
+  intermediatePem: string,
+): Promise<BarrierProgress> {
+  const [wanted] = fingerprintsIn(intermediatePem);
+  return askProxies(live, ({ chain }) => {
+    const found = fingerprintsIn(chain);
+    if (found.size === 0) return "it has no certificate yet";
+    return wanted !== undefined && found.has(wanted)
+      ? undefined
+      : "its certificate is of the intermediate before";
+  });
+}
+
+async function askProxies(
+  live: LiveCluster,
+  whyBehind: (trust: ProxyTrust) => string | undefined,
+): Promise<BarrierProgress> {
+  const pods = (await live.list<V1Pod>("v1", "Pod")).filter(hasRunningProxy);
   const answers = await bounded(pods, atOnce, async ({ metadata }) => {
     const [namespace, name] = [metadata?.namespace ?? "", metadata?.name ?? ""];
     const trust = await proxyTrust(live, { namespace, pod: name }).catch(
       (error: unknown) => `it can't be asked: ${describeFailure(error)}`,
     );
-    const why = typeof trust === "string" ? trust : whyBehind(trust, barrier, rootPem, now);
+    const why = typeof trust === "string" ? trust : whyBehind(trust);
     return why === undefined ? [] : [{ cluster: live.name, pod: `${namespace}/${name}`, why }];
   });
   return { cluster: live.name, proxies: pods.length, behind: answers.flat() };
 }
 
 /** Pods that are done don't count; ones that are being deleted do, as long as they run: they still call. */
-function hasRunningProxy(pod: V1Pod): boolean {
+export function hasRunningProxy(pod: V1Pod): boolean {
   return proxyOf(pod) !== undefined && pod.status?.phase === "Running";
 }
 

@@ -1,20 +1,16 @@
 /** The files that istiod's plugged-in CA is read from: what secret `istio-system/cacerts` holds. */
 
-import { type CaFileName, caFileNames } from "../core/late";
+import { type CaFileName, caFileNames, type CaFiles, crlFileName } from "../core/late";
 
-export { type CaFileName, caFileNames };
-
-/**
- * A cluster's CA, PEM by file name: the intermediate, its private key, the root, and the chain from
- * the intermediate to the root.
- */
-export type CaFiles = Readonly<Record<CaFileName, string>>;
+export { type CaFileName, caFileNames, type CaFiles, crlFileName };
 
 /** The common root of a mesh and the CA of each cluster. Holds private keys: never log it. */
 export interface CertificateSet {
   readonly root: {
     /** `root-cert.pem` as it is on disk, byte for byte. Several roots while one is being replaced. */
     readonly certificatePem: string;
+    /** The revocation lists of all CAs of the mesh, where it has any. */
+    readonly crlPem?: string;
   };
   /** By cluster name, in the order in which the clusters were asked for. */
   readonly clusters: Readonly<Record<string, CaFiles>>;

@@ -3,7 +3,13 @@
  * Loading this module takes about 0.15 s (`@peculiar/x509`); load it when it is needed.
  */
 export { leafHours } from "./authorityRules";
-export { caFileNames, type CaFileName, type CaFiles, type CertificateSet } from "./caFiles";
+export {
+  caFileNames,
+  crlFileName,
+  type CaFileName,
+  type CaFiles,
+  type CertificateSet,
+} from "./caFiles";
 export {
   createIntermediate,
   createRoot,
@@ -35,5 +41,14 @@ export {
 } from "./meshCertificates";
 export { verifyPresentedChain, type CertificateName, type PresentedChain } from "./presentedChain";
 export { renewIntermediates, type RenewOptions } from "./renewal";
+export {
+  prepareReplacement,
+  replaceIntermediate,
+  replacementStages,
+  revokeReplaced,
+  type ReplacementOptions,
+  type ReplacementStage,
+} from "./replacement";
+export { verifyLists } from "./revocationFiles";
 export { backdatedMinutes, type Authority } from "./signer";
 export { verifyCertificates, type VerifyOptions } from "./verify";

@@ -55,7 +55,8 @@ export async function issueCertificate(
   return withNewline(certificate.toString("pem"));
 }
 
-function publicKeyOf(key: KeyObject): x509.PublicKey {
+/** A key as `@peculiar/x509` takes it. */
+export function publicKeyOf(key: KeyObject): x509.PublicKey {
   return new x509.PublicKey(new Uint8Array(key.export({ type: "spki", format: "der" })));
 }
 

@@ -1,11 +1,12 @@
 /** The certificates of a mesh by its own settings: made, read and verified, whichever roots it trusts. */
 import { join } from "node:path";
-import { type Issue, MeshError } from "../core/issues";
+import { type Issue, IssueCollector, MeshError } from "../core/issues";
 import type { Mesh } from "../core/mesh";
 import { defaultRoot, rootCommonName, rootsOf } from "../core/rotation";
-import { type CaFiles, certificatesPath, type CertificateSet } from "./caFiles";
+import { type CaFiles, certificatesPath, type CertificateSet, crlFileName } from "./caFiles";
 import { ensureCertificates, type EnsuredCertificates, readCertificates } from "./directory";
 import { withNewline } from "./pem";
+import { completeRevocationLists, readListFile, verifyLists } from "./revocationFiles";
 import { verifyCertificates } from "./verify";
 
 /** When the certificates of a mesh are made, or looked at. */
@@ -25,7 +26,8 @@ export function rootFolder(root: string): string {
 /**
  * Makes what is missing of a mesh's certificates below `directory`, as its `trust` and its istiod's
  * namespace say, and verifies all of it: `ensureCertificates` and then `verifyCertificates`, for each root that
- * the mesh trusts. What it returns is what clusters get: the intermediates of the root that signs, and all roots.
+ * the mesh trusts, and with `trust.crl` the revocation lists of all CAs. What it returns is what clusters get: the
+ * intermediates of the root that signs, all roots and all lists.
  *
  * @throws MeshError with all faults: `trust_overlap` at `["trust", "issuer"]` when the issuer is not
  * `files`, and then nothing is written; those of `ensureCertificates` before anything of that root is written; those
@@ -40,7 +42,8 @@ export async function ensureMeshCertificates(
   const { algorithm, rootDays, intermediateDays } = mesh.trust;
   const created: string[] = [];
   const sets = await forEachRoot(mesh, async (root) => {
-    const set = await ensureCertificates(join(directory, rootFolder(root)), {
+    const folder = join(directory, rootFolder(root));
+    const set = await ensureCertificates(folder, {
       meshName: mesh.name,
       rootCommonName: rootCommonName(root),
       clusters: mesh.clusters.map(({ name }) => name),
@@ -51,9 +54,12 @@ export async function ensureMeshCertificates(
       now,
     });
     created.push(...set.created.map((path) => join(rootFolder(root), path)));
-    return set;
+    if (!mesh.trust.crl) return set;
+    const lists = await completeRevocationLists({ folder, set, now });
+    if (lists.written) created.push(join(rootFolder(root), crlFileName));
+    return withLists(set, lists.text);
   });
-  return { ...verifiedTogether(mesh, sets, now), created };
+  return { ...(await verifiedTogether(mesh, sets, now)), created };
 }
 
 /**
@@ -79,7 +85,19 @@ export async function readVerifiedMeshCertificates(
 
 function readRoots(directory: string, mesh: Mesh): Promise<SetsByRoot> {
   const clusters = mesh.clusters.map(({ name }) => name);
-  return forEachRoot(mesh, (root) => readCertificates(join(directory, rootFolder(root)), clusters));
+  return forEachRoot(mesh, async (root) => {
+    const folder = join(directory, rootFolder(root));
+    const set = await readCertificates(folder, clusters);
+    if (!mesh.trust.crl) return set;
+    const issues = new IssueCollector([certificatesPath]);
+    const text = await readListFile(folder, issues);
+    if (issues.issues.length > 0) throw new MeshError(issues.issues);
+    return withLists(set, text);
+  });
+}
+
+function withLists(set: CertificateSet, crlPem: string): CertificateSet {
+  return { ...set, root: { ...set.root, crlPem } };
 }
 
 type SetsByRoot = ReadonlyMap<string, CertificateSet>;
@@ -118,26 +136,53 @@ export function belowRoot(root: string, issue: Issue): Issue {
   return { ...issue, path: [certificatesPath, rootFolder(root), ...rest] };
 }
 
-function verifiedTogether(mesh: Mesh, sets: SetsByRoot, now: Date): CertificateSet {
-  const faults = [...sets].flatMap(([root, set]) =>
-    verifyCertificates(set, { now }).map((issue) => belowRoot(root, issue)),
-  );
+async function verifiedTogether(mesh: Mesh, sets: SetsByRoot, now: Date): Promise<CertificateSet> {
+  const faults: Issue[] = [];
+  for (const [root, set] of sets) {
+    const found = verifyCertificates(set, { now });
+    const lists = found.length === 0 ? await verifyLists(set, { now }) : [];
+    faults.push(...[...found, ...lists].map((issue) => belowRoot(root, issue)));
+  }
   if (faults.length > 0) throw new MeshError(faults);
-  return together(mesh, sets);
+  const all = together(mesh, sets);
+  const size = Buffer.byteLength(all.root.crlPem ?? "");
+  if (size > maximumListBytes)
+    throw new MeshError([
+      {
+        code: "crl_unusable",
+        path: [certificatesPath, crlFileName],
+        message: `all revocation lists have ${size} bytes together, and istiod hands out ${maximumListBytes} at most`,
+        hint: "use ECDSA keys, whose lists are shorter, or revoke by replacing the root: meshspan certs rotate",
+      },
+    ]);
+  return all;
 }
+
+/** A ConfigMap has 1 MiB at most, and needs some of it for itself. */
+const maximumListBytes = 1_000_000;
 
 /** What clusters get. The older root comes first and its bytes stay: versions of istiod compare them. */
 function together(mesh: Mesh, sets: SetsByRoot): CertificateSet {
   const { signing } = rootsOf(mesh.trust);
   const signer = sets.get(signing);
   if (signer === undefined) throw new Error(`there are no certificates of the root ${signing}`);
-  if (sets.size === 1) return signer;
-  const certificatePem = [...sets.values()]
-    .map(({ root }) => withNewline(root.certificatePem))
-    .join("");
+  if (sets.size === 1 && !mesh.trust.crl) return signer;
+  const all = [...sets.values()].map(({ root }) => root);
+  const certificatePem =
+    all.length === 1
+      ? signer.root.certificatePem
+      : all.map((root) => withNewline(root.certificatePem)).join("");
+  const lists = mesh.trust.crl ? all.map(({ crlPem = "" }) => crlPem).join("") : undefined;
   const clusters = Object.entries(signer.clusters).map(([cluster, files]): [string, CaFiles] => [
     cluster,
-    { ...files, "root-cert.pem": certificatePem },
+    {
+      ...files,
+      "root-cert.pem": certificatePem,
+      ...(lists === undefined ? {} : { [crlFileName]: lists }),
+    },
   ]);
-  return { root: { certificatePem }, clusters: Object.fromEntries(clusters) };
+  return {
+    root: { certificatePem, ...(lists === undefined ? {} : { crlPem: lists }) },
+    clusters: Object.fromEntries(clusters),
+  };
 }

@@ -1,14 +1,9 @@
 /** Intermediates that are issued anew, with the keys that they have. */
 import { join } from "node:path";
-import { IssueCollector, MeshError } from "../core/issues";
 import type { Mesh } from "../core/mesh";
-import { rootsOf } from "../core/rotation";
-import { certificatesPath } from "./caFiles";
-import { createIntermediate } from "./certificateAuthority";
-import { readText, replace } from "./files";
-import { belowRoot, readVerifiedMeshCertificates, rootFolder } from "./meshCertificates";
-import { withNewline } from "./pem";
-import { addMissingRootKey } from "./presentFiles";
+import { replace } from "./files";
+import { readVerifiedMeshCertificates, rootFolder } from "./meshCertificates";
+import { MeshIssuer } from "./meshIssuer";
 
 /** Which intermediates, and when. */
 export interface RenewOptions {
@@ -32,47 +27,14 @@ export async function renewIntermediates(
   mesh: Mesh,
   { clusters = mesh.clusters.map(({ name }) => name), now = new Date() }: RenewOptions = {},
 ): Promise<readonly string[]> {
-  const root = rootsOf(mesh.trust).signing;
-  const folder = join(directory, rootFolder(root));
-  const issues = new IssueCollector([certificatesPath]);
-  const needed = async (...path: readonly string[]): Promise<string> => {
-    const at = issues.at(...path);
-    const text = await readText(join(folder, ...path), at);
-    if (text !== undefined) return text;
-    if (path.at(-1) === "root-key.pem") addMissingRootKey(at, clusters);
-    else
-      at.add("certificate_missing", "the file is not there", "have it made: meshspan certs init");
-    return "";
-  };
-  const authority = {
-    certificatePem: await needed("root-cert.pem"),
-    keyPem: await needed("root-key.pem"),
-  };
-  const keys = new Map<string, string>();
-  for (const cluster of clusters) keys.set(cluster, await needed(cluster, "ca-key.pem"));
-  if (issues.issues.length > 0)
-    throw new MeshError(issues.issues.map((one) => belowRoot(root, one)));
+  const issuer = await MeshIssuer.open(directory, mesh, clusters);
+  const keys = await issuer.read(clusters.map((cluster) => [cluster, "ca-key.pem"] as const));
   const files: (readonly [path: string, text: string])[] = [];
-  for (const [cluster, keyPem] of keys) {
-    const { certificatePem } = await createIntermediate(authority, {
-      meshName: mesh.name,
-      cluster,
-      rootNamespace: mesh.istio.namespace,
-      days: mesh.trust.intermediateDays,
-      now,
-      keyPem,
-    }).catch((error: unknown) => {
-      if (!(error instanceof MeshError)) throw error;
-      throw new MeshError(
-        error.issues.map((one) =>
-          belowRoot(root, { ...one, path: [certificatesPath, ...one.path] }),
-        ),
-      );
-    });
-    const chain = withNewline(certificatePem) + withNewline(authority.certificatePem);
-    files.push([`${cluster}/cert-chain.pem`, chain], [`${cluster}/ca-cert.pem`, certificatePem]);
+  for (const [index, cluster] of clusters.entries()) {
+    const { certificatePem, chainPem } = await issuer.issue(cluster, keys[index] ?? "", now);
+    files.push([`${cluster}/cert-chain.pem`, chainPem], [`${cluster}/ca-cert.pem`, certificatePem]);
   }
-  for (const [path, text] of files) await replace(join(folder, path), text, 0o644);
+  for (const [path, text] of files) await replace(join(issuer.folder, path), text, 0o644);
   await readVerifiedMeshCertificates(directory, mesh, { now });
-  return files.map(([path]) => join(rootFolder(root), path));
+  return files.map(([path]) => join(rootFolder(issuer.root), path));
 }

@@ -20,4 +20,4 @@ export { type GlobalServiceOutputs, type IstioInstallation, Mesh, type MeshArgs 
 export { MeshCluster, type MeshClusters } from "./meshCluster";
 export { MultiClusterGateway, type MultiClusterGatewayArgs } from "./multiClusterGateway";
 export type { RootChangePolicy } from "./rootChangeHook";
-export { SharedRootCA, type SharedRootCAArgs } from "./sharedRootCA";
+export { SharedRootCA, type SharedRootCAArgs, type TrustArgs } from "./sharedRootCA";

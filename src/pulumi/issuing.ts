@@ -6,6 +6,8 @@ import type { Mesh } from "../core/mesh";
 import { defaultRoot, rootCommonName, rootsOf } from "../core/rotation";
 import { inputPropertiesError } from "./inputErrors";
 import { optionalPeer } from "./optionalPeer";
+import { RevocationLists } from "./revocationLists";
+import type { ListedAuthority } from "./revocationListsProvider";
 
 /** A root that the user brings, with its key. */
 export interface OwnRoot {
@@ -43,6 +45,12 @@ export interface ExternalRoot {
 
 export type Root = OwnRoot | ExternalRoot;
 
+/** What lists of revoked certificates need beside the CAs that are made here. */
+export interface RevocationInputs {
+  readonly revoked: readonly string[];
+  readonly crl: pulumi.Input<string>;
+}
+
 /** The root and the files of each cluster's CA. */
 export interface IssuedCa {
   readonly rootCertificate: pulumi.Output<string>;
@@ -72,12 +80,17 @@ export function issueWithTls(
   name: string,
   mesh: Mesh,
   given: Roots,
+  revocation: RevocationInputs,
   parent: pulumi.Resource,
 ): IssuedCa {
   const { trusted, signing } = rootsOf(mesh.trust);
   const authorities = trusted.map((root) => {
     const authority = new TlsAuthority(name, mesh, root, given.get(root), parent);
-    return { root, certificate: authority.certificate, intermediates: authority.issue() };
+    const intermediates = authority.issue();
+    return {
+      ...{ root, certificate: authority.certificate, intermediates },
+      listed: () => listedAuthorities(authority, intermediates),
+    };
   });
   const rootCertificate = pulumi
     .all(authorities.map(({ certificate }) => certificate))
@@ -86,9 +99,23 @@ export function issueWithTls(
     );
   const signer = authorities.find(({ root }) => root === signing);
   if (signer === undefined) throw new Error(`nothing issues below the root ${signing}`);
+  const lists = mesh.trust.crl
+    ? new RevocationLists(
+        name,
+        {
+          roots: rootCertificate,
+          authorities: pulumi
+            .all(authorities.map((authority) => authority.listed()))
+            .apply((all) => all.flat()),
+          revoked: revocation.revoked,
+          others: revocation.crl,
+        },
+        { parent },
+      ).lists
+    : pulumi.output(undefined);
   const files = pulumi
-    .all([pulumi.all(signer.intermediates), signer.certificate, rootCertificate])
-    .apply(([intermediates, signerPem, rootPem]) =>
+    .all([pulumi.all(signer.intermediates), signer.certificate, rootCertificate, lists])
+    .apply(([intermediates, signerPem, rootPem, crl]) =>
       Object.fromEntries(
         intermediates.map(({ cluster, certificate, chain, key }) => [
           cluster,
@@ -97,11 +124,25 @@ export function issueWithTls(
             "ca-key.pem": lines(key),
             "root-cert.pem": lines(rootPem),
             "cert-chain.pem": lines(certificate) + lines(chain) + lines(signerPem),
+            ...(crl === undefined ? {} : { "ca-crl.pem": crl }),
           },
         ]),
       ),
     );
   return { rootCertificate, files: pulumi.secret(files) };
+}
+
+/** The CAs that can sign a list here: intermediates, and a root with its key. */
+function listedAuthorities(
+  { certificate, key }: TlsAuthority,
+  intermediates: ReturnType<TlsAuthority["issue"]>,
+): pulumi.Output<readonly ListedAuthority[]> {
+  return pulumi
+    .all([certificate, key, pulumi.all(intermediates)])
+    .apply(([root, rootKey, issued]) => [
+      ...(rootKey === undefined ? [] : [{ certificate: root, key: rootKey }]),
+      ...issued.map((one) => ({ certificate: one.certificate, key: one.key })),
+    ]);
 }
 
 /** A root and what is below it, as resources. Their names have the root's, but for the one that is meant where none is named. */
@@ -129,6 +170,11 @@ class TlsAuthority {
     this.#options = { parent };
     this.#root = given ?? this.#makeRoot(root);
     this.certificate = pulumi.output(this.#root.certificate);
+  }
+
+  /** The root's, where it's at hand. */
+  get key(): pulumi.Output<string | undefined> {
+    return pulumi.output("key" in this.#root ? this.#root.key : undefined);
   }
 
   /** What it issues, by cluster. */
@@ -217,9 +263,14 @@ export async function checkCaFiles(
   root: string,
   clusters: CaFilesByCluster,
 ): Promise<CaFilesByCluster> {
-  const { verifyCertificates } = await import("../pki/index.js");
-  const set = { root: { certificatePem: lines(root) }, clusters };
-  const issues = verifyCertificates(set, { now: new Date() });
+  const { verifyCertificates, verifyLists } = await import("../pki/index.js");
+  const [crlPem] = Object.values(clusters).map((files) => files["ca-crl.pem"]);
+  const set = {
+    root: { certificatePem: lines(root), ...(crlPem === undefined ? {} : { crlPem }) },
+    clusters,
+  };
+  const now = new Date();
+  const issues = [...verifyCertificates(set, { now }), ...(await verifyLists(set, { now }))];
   if (issues.length > 0) throw inputPropertiesError(name, issues, ["root"]);
   return clusters;
 }

@@ -11,12 +11,10 @@ import { GlobalDns } from "./globalDns";
 import { GlobalService } from "./globalService";
 import { withInputErrors } from "./inputErrors";
 import { IstioControlPlane, type IstioControlPlaneArgs } from "./istioControlPlane";
-import type { Root } from "./issuing";
 import type { MeshClusters } from "./meshCluster";
 import { MultiClusterGateway, type MultiClusterGatewayArgs } from "./multiClusterGateway";
 import { placeObjects } from "./placement";
-import type { RootChangePolicy } from "./rootChangeHook";
-import { SharedRootCA } from "./sharedRootCA";
+import { SharedRootCA, type TrustArgs, trustArgsOf } from "./sharedRootCA";
 
 /** How Istio itself gets into the clusters. */
 export interface IstioInstallation extends Pick<IstioControlPlaneArgs, "repository" | "values"> {
@@ -25,7 +23,8 @@ export interface IstioInstallation extends Pick<IstioControlPlaneArgs, "reposito
 }
 
 /** What every `Mesh` may have. Beside the leaves that say so, arguments are plain: they decide which resources there are. */
-interface CommonArgs extends PlanOptions, Pick<MultiClusterGatewayArgs, "gatewayTimeout"> {
+interface CommonArgs
+  extends PlanOptions, Pick<MultiClusterGatewayArgs, "gatewayTimeout">, TrustArgs {
   /**
    * The clusters, by the names that they have in the description.
    * @default for `provider: kind` a `KindCluster`, for `provider: gke` a `GkeCluster` at its locality; others have to be given
@@ -36,12 +35,6 @@ interface CommonArgs extends PlanOptions, Pick<MultiClusterGatewayArgs, "gateway
    * @default the clusters' own, or those of the gateways' load balancers
    */
   readonly gatewayAddresses?: Readonly<Record<string, pulumi.Input<string>>>;
-  /** A root of your own. @default a root is made, and its key kept in the state as a secret */
-  readonly root?: Root;
-  /** The same for the root that follows, `trust.next`; it becomes `root` when its name does. */
-  readonly nextRoot?: Root;
-  /** Whether the root changes only once every proxy is ready for it: see `SharedRootCA`. @default "guarded" */
-  readonly rootChange?: RootChangePolicy;
   /** @default Istio's charts are installed */
   readonly istio?: IstioInstallation;
 }
@@ -103,9 +96,7 @@ export class Mesh extends pulumi.ComponentResource {
       `${name}-root-ca`,
       {
         ...common,
-        ...(args.root === undefined ? {} : { root: args.root }),
-        ...(args.nextRoot === undefined ? {} : { nextRoot: args.nextRoot }),
-        ...(args.rootChange === undefined ? {} : { rootChange: args.rootChange }),
+        ...trustArgsOf(args),
       },
       parent,
     );

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { CaFileName, LateInput } from "../core/late";
-import type { Issue } from "../core/issues";
+import type { CaFiles, LateInput } from "../core/late";
+import { type Issue, IssueCollector, MeshError, show } from "../core/issues";
 import type { Mesh } from "../core/mesh";
 import type { PlannedObject } from "../core/objects/manifest";
 import { planRootNamespace } from "../core/objects/namespaces";
@@ -12,12 +12,8 @@ import type { MeshClusters } from "./meshCluster";
 import { checkPlaceable, placeObjects, takesHooks } from "./placement";
 import { rootChangeHook, type RootChangePolicy } from "./rootChangeHook";
 
-/** Arguments of `SharedRootCA`. */
-export interface SharedRootCAArgs {
-  /** From `parseMesh`; its `trust` says who issues, for how long and with which keys. */
-  readonly mesh: Mesh;
-  /** Every cluster of the mesh. */
-  readonly clusters: MeshClusters;
+/** What can be said of the root of trust beside the description. */
+export interface TrustArgs {
   /**
    * A root of your own: with its key, or with a function that has intermediates signed elsewhere.
    * @default a root is made, and its key kept in the state as a secret
@@ -26,11 +22,41 @@ export interface SharedRootCAArgs {
   /** The same for the root that follows, `trust.next`: it becomes `root` when its name does. */
   readonly nextRoot?: Root;
   /**
+   * With `trust.crl`: serial numbers, hexadecimal, of intermediates that the root takes back. It keeps them on its list for good.
+   * @default none
+   */
+  readonly revoked?: readonly string[];
+  /**
+   * With `trust.crl`: revocation lists (PEM, `X509 CRL`) of CAs whose keys aren't here: of a root of your own without its key, and
+   * of what stands between it and the intermediates.
+   * @default none
+   */
+  readonly crl?: pulumi.Input<string>;
+  /**
    * Whether a cluster's CA is changed only once every proxy of the mesh, of all clusters, is ready for it. The kubeconfigs then
    * have to allow listing pods and forwarding their ports; nothing is asked as long as the root stays.
    * @default "guarded"
    */
   readonly rootChange?: RootChangePolicy;
+}
+
+/** Arguments of `SharedRootCA`. */
+export interface SharedRootCAArgs extends TrustArgs {
+  /** From `parseMesh`; its `trust` says who issues, for how long and with which keys. */
+  readonly mesh: Mesh;
+  /** Every cluster of the mesh. */
+  readonly clusters: MeshClusters;
+}
+
+/** Those of them that are given. */
+export function trustArgsOf({ root, nextRoot, revoked, crl, rootChange }: TrustArgs): TrustArgs {
+  return {
+    ...(root === undefined ? {} : { root }),
+    ...(nextRoot === undefined ? {} : { nextRoot }),
+    ...(revoked === undefined ? {} : { revoked }),
+    ...(crl === undefined ? {} : { crl }),
+    ...(rootChange === undefined ? {} : { rootChange }),
+  };
 }
 
 /**
@@ -68,21 +94,66 @@ export class SharedRootCA extends pulumi.ComponentResource {
     this.registerOutputs({ rootCertificate: this.rootCertificate });
   }
 
-  #issue(name: string, { mesh, root, nextRoot }: SharedRootCAArgs): IssuedCa {
+  #issue(name: string, args: SharedRootCAArgs): IssuedCa {
+    const { mesh, root, nextRoot, revoked = [], crl } = args;
     const { trust } = mesh;
+    withInputErrors(name, () => checkRevocation(trust.crl, revoked, crl !== undefined));
     const given = new Map<string, Root>();
     if (root !== undefined) given.set(trust.root, root);
     if (nextRoot !== undefined) {
       if (trust.next === undefined) throw inputPropertiesError(name, [nextRootUnused], []);
       given.set(trust.next.root, nextRoot);
     }
-    const issued = issueWithTls(name, mesh, given, this);
+    const issued = issueWithTls(
+      name,
+      mesh,
+      given,
+      { revoked: revoked.map(plainSerial), crl: crl ?? "" },
+      this,
+    );
     if (given.size === 0) return issued;
     const files = pulumi
       .all([issued.rootCertificate, issued.files])
       .apply(([certificate, clusters]) => checkCaFiles(name, certificate, clusters));
     return { ...issued, files };
   }
+}
+
+/** @throws MeshError with a fault for each argument that says nothing, and each serial number that is none */
+function checkRevocation(isOn: boolean, revoked: readonly string[], hasLists: boolean): void {
+  const issues = new IssueCollector();
+  for (const [key, isGiven] of [
+    ["revoked", revoked.length > 0],
+    ["crl", hasLists],
+  ] as const) {
+    if (isGiven && !isOn)
+      issues
+        .at(key)
+        .add(
+          "missing_key",
+          "it is given, but the mesh has no trust.crl",
+          "set trust.crl, so that clusters get revocation lists",
+        );
+  }
+  for (const [index, serial] of revoked.entries()) {
+    if (/^(?:[0-9a-f]{2}:?)+$/i.test(serial)) continue;
+    issues
+      .at("revoked", index)
+      .add(
+        "unknown_value",
+        `${show(serial)} is not a serial number`,
+        "write it in hexadecimal digits, as openssl x509 -noout -serial does",
+      );
+  }
+  if (issues.issues.length > 0) throw new MeshError(issues.issues);
+}
+
+/** As openssl or a browser shows it, made one. */
+function plainSerial(serial: string): string {
+  return serial
+    .replaceAll(":", "")
+    .toLowerCase()
+    .replace(/^0+(?=.)/, "");
 }
 
 const nextRootUnused: Issue = {
@@ -100,11 +171,11 @@ function sourceOf(files: IssuedCa["files"]) {
 }
 
 function fileOf(
-  all: Readonly<Record<string, Readonly<Record<CaFileName, string>>>>,
+  all: Readonly<Record<string, CaFiles>>,
   cluster: string,
-  file: CaFileName,
+  file: keyof CaFiles,
 ): string {
-  const found = all[cluster];
-  if (found === undefined) throw new Error(`nothing was issued for ${cluster}`);
-  return found[file];
+  const found = all[cluster]?.[file];
+  if (found === undefined) throw new Error(`no ${file} was made for ${cluster}`);
+  return found;
 }

@@ -78,7 +78,7 @@ describe("meshspan completion", () => {
       [["va"], ["validate"]],
       [
         ["certs", ""],
-        ["init", "renew", "rotate", "show", "verify"],
+        ["init", "renew", "revoke", "rotate", "show", "verify"],
       ],
       [["certs", "show", "--o"], ["--output"]],
       [["graph", "--format", "d"], ["dot"]],

@@ -26,6 +26,7 @@ const commands = [
   "certs show",
   "certs renew",
   "certs rotate",
+  "certs revoke",
   "diff",
   "preview",
   "join",

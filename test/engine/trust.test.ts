@@ -4,7 +4,7 @@ import { X509Certificate } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import type { MeshDescription } from "../../src";
-import { type Authority, createRoot, verifyCertificates } from "../../src/pki";
+import { type Authority, createRoot, verifyCertificates, verifyLists } from "../../src/pki";
 import type { Root } from "../../src/pulumi";
 import { type MeshStack, startMesh } from "./meshStack";
 import { steps } from "./stack";
@@ -101,6 +101,43 @@ describe("a root of the user's", () => {
     const unused = await mesh.stack.up();
     expect(String(unused.error)).toContain("nextRoot: it is given, but the mesh has no trust.next");
     mesh.settings.args = {};
+  });
+
+  it("has revocation lists that are signed once, and again where something is revoked", async () => {
+    const upWith = async (args: object, trust: MeshDescription["trust"] = { crl: true }) => {
+      mesh.settings.args = args;
+      mesh.settings.description = { ...description, trust: { root: "2026", ...trust } };
+      return mesh.stack.up();
+    };
+    const blocks = (text: string) => text.match(/-----BEGIN X509 CRL-----[^-]+/g) ?? [];
+    expect((await upWith({})).error).toBeUndefined();
+    const before = await files();
+    expect(blocks(before["ca-crl.pem"]!)).toHaveLength(2);
+    const set = {
+      root: { certificatePem: before["root-cert.pem"]!, crlPem: before["ca-crl.pem"]! },
+      clusters: { a: before as never },
+    };
+    expect(await verifyLists(set, { now: new Date() })).toEqual([]);
+    expect(steps(await upWith({})).filter((step) => !step.startsWith("same"))).toEqual([]);
+    // Some other intermediate's.
+    const { error } = await upWith({ revoked: ["0A:1b"] });
+    expect(error).toBeUndefined();
+    const after = await files();
+    const [root, intermediate] = blocks(after["ca-crl.pem"]!);
+    expect([root === blocks(before["ca-crl.pem"]!)[0], intermediate]).toEqual([
+      false,
+      blocks(before["ca-crl.pem"]!)[1],
+    ]);
+    const own = new X509Certificate(after["ca-cert.pem"]!).serialNumber;
+    const refused = await upWith({ revoked: ["0x1"] });
+    expect(String(refused.error)).toContain('revoked[0]: "0x1" is not a serial number');
+    const off = await upWith({ revoked: [own], crl: "" }, {});
+    expect(String(off.error)).toContain("revoked: it is given, but the mesh has no trust.crl");
+    const line = after["ca-key.pem"]!.split("\n")[1]!;
+    for (const [where, text] of mesh.stack.everythingWritten())
+      expect(`${where}: ${text.includes(line)}`).toBe(`${where}: false`);
+    expect((await upWith({}, {})).error).toBeUndefined();
+    expect(await files()).not.toHaveProperty("ca-crl.pem");
   });
 
   describe("is not replaced", () => {

@@ -1,5 +1,18 @@
 /** Volumes of pods: folders of this machine, filled from the API server and kept up to date. */
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { ApiClient } from "../engine/apiClient";
 
@@ -27,8 +40,7 @@ export async function fillVolume(
   folder: string,
 ): Promise<void> {
   if (volume.emptyDir !== undefined) return;
-  const files = await filesOf(api, pod, volume);
-  for (const [path, content] of Object.entries(files)) writeWhole(join(folder, path), content);
+  writeAtomically(folder, await filesOf(api, pod, volume));
 }
 
 async function filesOf(api: ApiClient, pod: any, volume: any): Promise<Files> {
@@ -155,15 +167,45 @@ function amountOf(quantity: string): number {
   return Number(number) * (units[unit] ?? 1);
 }
 
-/** Readers see the old contents or the new. */
-function writeWhole(path: string, content: Buffer): void {
-  if (content.equals(contentOf(path))) return;
-  mkdirSync(dirname(path), { recursive: true });
-  const draft = `${path}.draft`;
-  rmSync(draft, { force: true });
-  writeFileSync(draft, content);
-  chmodSync(draft, 0o644);
-  renameSync(draft, path);
+/**
+ * What the kubelet does (its AtomicWriter): contents are in a folder of their own, `..data` is a link to it that is moved
+ * into place, and each file is a link through `..data`. So all files change at once, and whoever watches for a file of its
+ * name to be moved there sees nothing.
+ */
+function writeAtomically(folder: string, files: Files): void {
+  const data = join(folder, "..data");
+  const before = existsSync(data) ? readlinkSync(data) : undefined;
+  const isSame =
+    before !== undefined &&
+    Object.keys(files).length === filesBelow(data).length &&
+    Object.entries(files).every(([path, content]) => content.equals(contentOf(join(data, path))));
+  if (isSame) return;
+  const now = `..${new Date().toISOString().replace(/[-:]/g, "_")}${randomUUID().slice(0, 8)}`;
+  mkdirSync(join(folder, now));
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, now, path)), { recursive: true });
+    writeFileSync(join(folder, now, path), content);
+    chmodSync(join(folder, now, path), 0o644);
+  }
+  symlinkSync(now, `${data}_tmp`);
+  renameSync(`${data}_tmp`, data);
+  const names = new Set(Object.keys(files).map((path) => path.split("/")[0]!));
+  for (const name of names)
+    if (!isThere(join(folder, name))) symlinkSync(join("..data", name), join(folder, name));
+  for (const name of readdirSync(folder))
+    if (!name.startsWith("..") && !names.has(name)) rmSync(join(folder, name));
+  if (before !== undefined) rmSync(join(folder, before), { recursive: true });
+}
+
+function filesBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+}
+
+/** Also a link that leads nowhere. */
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 function contentOf(path: string): Buffer {

@@ -79,6 +79,7 @@ export type ChangeFacts =
   | ({ readonly kind: "rootsChanged" } & Changed<Roots>)
   | ({ readonly kind: "keyAlgorithmChanged" } & Changed<string>)
   | ({ readonly kind: "lifetimeChanged"; readonly of: "root" | "intermediates" } & Changed<number>)
+  | ({ readonly kind: "revocationListsChanged" } & Changed<boolean>)
   | ({ readonly kind: "trustedDomainsChanged" } & Changed<readonly string[]>)
   // what is more open than it has to be, or no more, where no other change says so; of a cluster or of the whole mesh
   | ({

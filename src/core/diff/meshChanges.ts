@@ -46,6 +46,8 @@ function trustChanges(before: TrustSettings, after: TrustSettings): readonly Cha
     if (before[key] !== after[key])
       changes.push({ kind: "lifetimeChanged", of, before: before[key], after: after[key] });
   }
+  if (before.crl !== after.crl)
+    changes.push({ kind: "revocationListsChanged", before: before.crl, after: after.crl });
   if (!same(before.aliases, after.aliases)) {
     changes.push({
       kind: "trustedDomainsChanged",

@@ -24,6 +24,10 @@ export function sentenceOf(change: ChangeFacts): string {
       return `the algorithm of CA keys ${fromTo(change)}`;
     case "lifetimeChanged":
       return `the life of the ${change.of} ${fromTo({ before: counted(change.before, "day"), after: counted(change.after, "day") })}`;
+    case "revocationListsChanged":
+      return change.after
+        ? "clusters get the revocation lists of all CAs"
+        : "clusters get no revocation lists any more";
     case "trustedDomainsChanged":
       return `trust domains that count beside the clusters': ${addedAndRemoved(change)}`;
     case "exposureAdded":

@@ -1,4 +1,4 @@
-/** The stage of a root's replacement, written into the text of a `mesh.yaml`; every other byte stays. */
+/** Settings of trust that commands change: the stage of a root's replacement, and revocation lists; written into the text of a `mesh.yaml`; every other byte stays. */
 import { isMap } from "yaml";
 import type { TrustSettings } from "../mesh";
 import { EditableYaml } from "./editableYaml";
@@ -31,7 +31,19 @@ export function setRoots(
     : deleteKey(edited, ["trust", "next"], "signs");
 }
 
+/**
+ * The text with `trust.crl`, so that clusters get the revocation lists.
+ * @param text Of a description without faults.
+ * @throws MeshError with `not_editable` where it can't be written without a change elsewhere.
+ */
+export function setRevocationLists(text: string): string {
+  const { trust } = new EditableYaml(text).value as { readonly trust?: PlainTrust };
+  if (trust === undefined) return setKey(text, [], "trust", { crl: true });
+  return trust.crl === true ? text : setKey(text, ["trust"], "crl", true);
+}
+
 interface PlainTrust {
+  readonly crl?: boolean;
   readonly root?: string;
   readonly next?: { readonly root: string; readonly signs?: boolean };
 }

@@ -1,5 +1,5 @@
 /** The cluster's CA: an intermediate below the mesh's one root, where istiod looks for it. */
-import { caFileNames, Late } from "../late";
+import { caFileNames, crlFileName, Late } from "../late";
 import type { Cluster, Mesh } from "../mesh";
 import { type Manifest, ownerLabels, planned, type PlannedObject } from "./manifest";
 import { rootNamespace } from "./namespaces";
@@ -24,14 +24,15 @@ export function planRootOfTrust(mesh: TrustMesh, cluster: Cluster): readonly Pla
 
 /** `data`, never `stringData`: the API server gives back what was written, so that diffs are quiet. */
 function caSecret(mesh: TrustMesh, cluster: Cluster): Manifest {
-  const file = (name: (typeof caFileNames)[number]) =>
+  const names = mesh.trust.crl ? ([...caFileNames, crlFileName] as const) : caFileNames;
+  const file = (name: (typeof names)[number]) =>
     new Late({ use: "base64", input: { kind: "caFile", cluster: cluster.name, file: name } });
   return {
     apiVersion: "v1",
     kind: "Secret",
     metadata: { name: caSecretName, namespace: mesh.istio.namespace, labels: ownerLabels(mesh) },
     type: "Opaque",
-    data: Object.fromEntries(caFileNames.map((name) => [name, file(name)])),
+    data: Object.fromEntries(names.map((name) => [name, file(name)])),
   };
 }
 

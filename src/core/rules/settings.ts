@@ -103,11 +103,11 @@ function resolveTrust(
   issues: IssueCollector,
 ): TrustSettings {
   const issuer = input.issuer ?? "files";
-  const made = (["root", "next", "algorithm", "rootDays", "intermediateDays"] as const).filter(
-    (key) => input[key] !== undefined,
-  );
+  const made = (
+    ["root", "next", "algorithm", "rootDays", "intermediateDays", "crl"] as const
+  ).filter((key) => input[key] !== undefined);
   for (const key of made) {
-    const isIssuers = key === "rootDays" || key === "root" || key === "next";
+    const isIssuers = key !== "algorithm" && key !== "intermediateDays";
     if (issuer === "existing" || (issuer === "cert-manager" && isIssuers)) {
       issues
         .at(key)
@@ -181,6 +181,7 @@ function resolveTrust(
     algorithm: input.algorithm ?? "ecdsa-p256",
     rootDays,
     intermediateDays,
+    crl: input.crl ?? false,
     certManager:
       input.certManager === undefined
         ? undefined

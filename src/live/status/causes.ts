@@ -23,6 +23,7 @@ const explanations: Readonly<Partial<Record<StatusCode, readonly StatusCode[]>>>
   not_looked_at: ["cluster_unreachable", "credentials_rejected", ...istioCodes],
   permission_missing: ["credentials_rejected"],
   object_missing: ["istio_missing"],
+  crl_not_read: ["ca_invalid", "ca_differs_from_files", "crl_missing", ...istioCodes],
   root_not_distributed: [...istioCodes, "ca_missing", "ca_invalid", "root_differs"],
   ca_invalid: ["root_differs", "certificate_expires_soon"],
   ca_differs_from_files: ["root_differs", "certificate_expires_soon"],

@@ -21,6 +21,8 @@ export const statusCodes = [
   "certificate_expires_soon",
   "presented_root_differs",
   "rotation_waits",
+  "crl_missing",
+  "crl_not_read",
   // The control plane, and what its proxies have of it.
   "istio_missing",
   "istiod_not_ready",

@@ -16,6 +16,7 @@ import { judgeIstiod } from "./istiod";
 import { changedVerdict, judgeObjects, type Remedy, type Suspicion } from "./objects";
 import type { ClusterObservation } from "./observation";
 import { observe } from "./observe";
+import { lookAtLists } from "./revocation";
 import { lookAtRotation } from "./rotation";
 import { judgeServices } from "./services";
 import { judgeTrust, trustedRoots } from "./trust";
@@ -85,6 +86,9 @@ export async function lookAtMesh(
       .map(async (one) => add(one.live.name, check, await question(one)));
   await Promise.all([
     ...ask("trust", ({ live, observation }) => lookAtRotation(live, mesh, observation)),
+    ...ask("trust", ({ live, observation }) =>
+      lookAtLists(live, mesh, observation, { files, now }),
+    ),
     ...ask("istiod", async ({ live, observation }) =>
       judgeSync(observation, await observeSync(live, observation)),
     ),

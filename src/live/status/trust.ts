@@ -93,7 +93,7 @@ function readCa(mesh: Mesh, { caSecret, ownCaSecret }: ClusterObservation): Live
  * Istio's names of the files, or those of cert-manager.
  * @param isOwn A CA that istiod made is its own root, and its secret has no more than that.
  */
-function caFilesOf({ data = {} }: V1Secret, isOwn: boolean): CaFiles {
+export function caFilesOf({ data = {} }: V1Secret, isOwn: boolean): CaFiles {
   const text = (name: string, other: string, own = name) => {
     const found = data[name] ?? data[other] ?? "";
     const base64 = found === "" && isOwn ? (data[own] ?? "") : found;

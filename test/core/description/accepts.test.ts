@@ -48,6 +48,7 @@ const settings: readonly Row[] = [
     { "east.trustDomain": "east.example", "west.trustDomain": "west.example" },
   ],
   ["no aliases", { "trust.trustDomainAliases": [] }],
+  ["revocation lists", { "trust.crl": true }],
   ["trust without settings", { trust: {} }],
   ["Istio without settings", { istio: {} }],
   [
@@ -439,6 +440,7 @@ describe("what is left out", () => {
         algorithm: "ecdsa-p256",
         rootDays: 3650,
         intermediateDays: 730,
+        crl: false,
         aliases: [],
       },
     });

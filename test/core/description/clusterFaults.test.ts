@@ -344,6 +344,12 @@ describe("trust", () => {
       "trust_overlap",
       "trust.next.root",
     ],
+    [
+      "revocation lists of cert-manager's CA",
+      { trust: { issuer: "cert-manager", certManager: { name: "root" }, crl: true } },
+      "trust_overlap",
+      "trust.crl",
+    ],
     ["a root's name", { "trust.root": "Root 2026" }, "invalid_name"],
     [
       "the next root's name",

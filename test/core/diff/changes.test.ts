@@ -99,6 +99,18 @@ const pairs: readonly (readonly [
     ],
   ],
   [
+    "revocationListsChanged",
+    plain,
+    describeMesh({ trust: { crl: true } }),
+    ["medium : clusters get the revocation lists of all CAs"],
+  ],
+  [
+    "revocationListsChanged",
+    describeMesh({ trust: { crl: true } }),
+    plain,
+    ["high : clusters get no revocation lists any more"],
+  ],
+  [
     "trustedDomainsChanged",
     plain,
     describeMesh({ trust: { trustDomainAliases: ["old.example.com"] } }),

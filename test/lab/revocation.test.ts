@@ -1,0 +1,236 @@
+/** @jest-environment ./test/engine/environment.cjs */
+/** A cluster's CA is stolen, and taken back: what proxies read of revocation lists, and when. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import type { MeshDescription } from "../../src";
+import { type CaFiles, caFileNames, issueLeaf } from "../../src/pki";
+import { certificatesFolder, installCdk8s, synthesise } from "./cdk8sMesh";
+import { caller, echo, echoClusters, echoPorts } from "./echoMesh";
+import { eventually } from "./eventually";
+import { callOnce, Calls } from "./exec";
+import { Lab, workFolder } from "./lab";
+import { Operator } from "./operator";
+import { meshAlpn, Outsider } from "./refusedKnocks";
+import { localHost, serverName } from "./refusedMesh";
+
+const ports = [...echoPorts];
+const callers = ["caller.default"];
+const description: MeshDescription = {
+  name: "revoking",
+  clusters: echoClusters("east", "west"),
+  services: {
+    "far.default": { ports, serviceAccount: "far", servedBy: ["west"], callers },
+    "near.default": { ports, serviceAccount: "near", servedBy: ["east"], callers },
+  },
+};
+const workloads = {
+  east: [...echo({ name: "near", cluster: "east" }), ...caller()],
+  west: [...echo({ name: "far", cluster: "west" }), ...caller()],
+};
+/** Certificates are renewed every 12 s: half a day is too long for a test. */
+const proxyMetadata = { SECRET_TTL: "60s", SECRET_GRACE_PERIOD_RATIO: "0.8" };
+const file = join(workFolder, "mesh.yaml");
+const ways = [
+  ["east", "http://far.default.global/"],
+  ["west", "http://near.default.global/"],
+  ["east", "tcp://far.default.global:9000"],
+] as const;
+
+let lab: Lab;
+let operator: Operator;
+let outsider: Outsider;
+/** East's CA as it was stolen, key and all. */
+let stolen: CaFiles;
+let traffic: readonly Calls[] = [];
+
+beforeAll(async () => {
+  lab = await Lab.start({ clusters: { east: {}, west: {} }, name: "revocation" });
+  await installCdk8s(
+    lab,
+    { description, workloads },
+    { meshConfig: { defaultConfig: { proxyMetadata } } },
+  );
+  writeFileSync(file, stringify(description));
+  operator = await Operator.arrive(lab, "192.0.2.20");
+  outsider = await Outsider.start(lab, "thief", "192.0.2.10");
+  const read = (name: string) => readFileSync(join(certificatesFolder, "east", name), "utf8");
+  stolen = Object.fromEntries(caFileNames.map((name) => [name, read(name)])) as CaFiles;
+  await callsPass();
+}, 200_000);
+
+afterAll(async () => {
+  await Promise.all(traffic.map((calls) => calls.stop()));
+  await lab.stop();
+});
+
+/** Every way works, once it has begun to. */
+async function callsPass(): Promise<void> {
+  for (const [from, target] of ways)
+    await eventually(
+      target,
+      async () => (await callOnce(lab.cluster(from).podOf("caller"), target)).ok,
+    );
+}
+
+async function startTraffic(): Promise<void> {
+  traffic = await Promise.all(
+    ways.map(([from, target]) =>
+      Calls.start(lab.cluster(from).podOf("caller"), { target, intervalMs: 50 }),
+    ),
+  );
+}
+
+/** Ends the calls, none of which may have failed. @returns how many there were */
+async function endTraffic(): Promise<number> {
+  await Promise.all(traffic.map((calls) => calls.stop()));
+  expect(traffic.flatMap(({ failed }) => failed)).toEqual([]);
+  const count = traffic.reduce((sum, { results }) => sum + results.length, 0);
+  traffic = [];
+  return count;
+}
+
+/** Whether west answers somebody who calls himself east's caller, with a certificate that the stolen CA signs now. */
+async function thiefIsAnswered(): Promise<boolean> {
+  const spiffeId = "spiffe://cluster.local/ns/default/sa/caller";
+  const { chainPem, keyPem, rootPem } = await issueLeaf(stolen, { spiffeId, now: new Date() });
+  const [outcome] = await outsider.knock([{}], {
+    host: lab.cluster("west").gatewayAddress,
+    servername: serverName(9000, "", localHost("far")),
+    alpn: meshAlpn,
+    ...{ cert: chainPem, key: keyPem, ca: rootPem },
+  });
+  return outcome?.answer !== undefined;
+}
+
+const mesh = () => parse(readFileSync(file, "utf8")) as MeshDescription;
+const certs = ["--file", file, "--certs", certificatesFolder];
+const revoke = (...options: readonly string[]) =>
+  operator.meshspan(["certs", "revoke", ...certs, ...options]);
+
+/** What `status` says of trust, but for what is fine. */
+async function statusFaults(): Promise<readonly string[]> {
+  const args = ["status", ...certs, "--check", "trust", "--output", "json"];
+  const { findings } = JSON.parse((await operator.meshspan(args)).stdout);
+  return findings
+    .filter(({ state }: any) => state !== "ok")
+    .map(({ cluster, code }: any) => `${cluster} ${code}`);
+}
+
+/** Gives every cluster its secret as the description and the certificates are now. */
+async function applySecrets(): Promise<void> {
+  const { filesOf } = await synthesise({ description: mesh(), workloads });
+  await Promise.all(lab.clusters.map((cluster) => cluster.apply(filesOf(cluster.name).trust)));
+}
+
+/** Until istiod of every cluster has written the lists into the workloads' namespace. */
+async function listsArrive(): Promise<void> {
+  const lists = readFileSync(join(certificatesFolder, "ca-crl.pem"), "utf8");
+  for (const { name, api } of lab.clusters)
+    await eventually(`the lists in ${name}`, async () => {
+      const found = await api.find("/api/v1/namespaces/default/configmaps/istio-ca-crl");
+      return found?.data["ca-crl.pem"] === lists;
+    });
+}
+
+/** What `kubectl delete pods --all` does to the workloads; Deployments make new ones. */
+async function restartWorkloads(): Promise<void> {
+  // A pod of the second in which the lists were written doesn't count as younger.
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  for (const cluster of lab.clusters) {
+    const before = cluster.pods.filter(({ key }) => key.startsWith("default/"));
+    await Promise.all(before.map(({ object }) => cluster.delete(object)));
+    await eventually(`other pods in ${cluster.name}`, () => {
+      const now = cluster.pods.filter(({ key }) => key.startsWith("default/"));
+      return (
+        now.length === before.length &&
+        now.every((pod) => pod.isReady && !before.includes(pod)) &&
+        now.length > 0
+      );
+    });
+  }
+  await callsPass();
+}
+
+/** The command again and again, until proxies don't keep it waiting. @returns how often they did */
+async function untilItGoesOn(): Promise<number> {
+  let waits = 0;
+  await eventually("the next stage", async () => {
+    const { status, stderr } = await revoke();
+    if (status === 0) return true;
+    expect(stderr).toContain("its certificate is of the intermediate before");
+    waits += 1;
+    return false;
+  });
+  return waits;
+}
+
+it("is answered with a stolen CA", async () => {
+  expect(await thiefIsAnswered()).toBe(true);
+});
+
+it("goes on without a failed call while another CA comes in and the old one is revoked", async () => {
+  await startTraffic();
+  expect((await revoke("--cluster", "east")).stdout).toContain("east has another intermediate");
+  await applySecrets();
+  const waits = await untilItGoesOn();
+  expect(mesh().trust).toEqual({ crl: true });
+  await applySecrets();
+  await listsArrive();
+  // Long enough for the kubelet to renew the files, and for certificates to be renewed twice.
+  await new Promise((resolve) => setTimeout(resolve, 25_000));
+  const calls = await endTraffic();
+  console.log(
+    `another CA and its lists: ${calls} calls, none failed; proxies were waited for ${waits} times`,
+  );
+  expect(waits).toBeGreaterThan(0);
+}, 120_000);
+
+it("is not shut out by proxies that run: they don't look at the file again, and status says so", async () => {
+  expect(await thiefIsAnswered()).toBe(true);
+  expect(await statusFaults()).toEqual(["east crl_not_read", "west crl_not_read"]);
+});
+
+it("is shut out by those that start then, and nobody else is", async () => {
+  await restartWorkloads();
+  expect(await thiefIsAnswered()).toBe(false);
+  expect(await statusFaults()).toEqual([]);
+}, 120_000);
+
+it("has the lists of the next CA handed out first, where proxies look at lists", async () => {
+  expect((await revoke("--cluster", "west")).stdout).toContain("of west is ready");
+  await applySecrets();
+  await listsArrive();
+  const waiting = await revoke();
+  expect([waiting.status, waiting.stderr]).toEqual([
+    1,
+    expect.stringContaining("it may have started before the lists of"),
+  ]);
+  await restartWorkloads();
+  await startTraffic();
+  expect((await revoke()).stdout).toContain("west has another intermediate");
+  await applySecrets();
+  const waits = await untilItGoesOn();
+  const calls = await endTraffic();
+  console.log(
+    `the next CA, with lists: ${calls} calls, none failed; proxies were waited for ${waits} times`,
+  );
+  await applySecrets();
+  await listsArrive();
+  await restartWorkloads();
+  expect(await statusFaults()).toEqual([]);
+}, 240_000);
+
+it("refuses everybody where a CA comes in whose list proxies don't have", async () => {
+  expect((await revoke("--cluster", "east", "--now")).stdout).toContain(" of east is revoked");
+  await applySecrets();
+  const pod = () => lab.cluster("east").podOf("caller");
+  const { ms } = await eventually("a call that fails", async () => {
+    return !(await callOnce(pod(), "http://far.default.global/")).ok;
+  });
+  await listsArrive();
+  await restartWorkloads();
+  console.log(
+    `--now: calls failed after ${(ms / 1000).toFixed(0)} s, until workloads were restarted`,
+  );
+}, 240_000);
