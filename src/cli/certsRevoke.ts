@@ -30,7 +30,10 @@ export function revokeCommand(): Command {
     .addOption(fileOption())
     .addOption(certsOption().default(defaultCerts))
     .option("--cluster <name>", "whose intermediate; begins the first stage")
-    .option("--now", "all stages at once: calls may fail until every proxy has restarted");
+    .option(
+      "--now",
+      "all stages at once: calls may fail until every proxy has the lists and another certificate",
+    );
   addContextOptions(command).addOption(outputOption()).action(runRevoke);
   return withExamples(
     command,

@@ -98,7 +98,7 @@ class RevokeStep {
     this.#asked = await askEach(clusters, (live) => listsProgress(live, lists));
     throwWaiting(
       this.#asked,
-      "apply the secrets to its cluster, wait until istiod has written istio-ca-crl, and restart the pod",
+      "apply the secrets to its cluster, and run the command again when the time is over",
     );
   }
 
@@ -173,8 +173,7 @@ function sentences({ cluster, stage, serials, file }: RevokeData): readonly stri
     case "prepared":
       return [
         `another intermediate of ${cluster} is ready, and its revocation list is among the others`,
-        "give every cluster its secret again, and restart the workloads of all of them: they read the lists when they start",
-        "then run meshspan certs revoke again: it goes on once every proxy has read them",
+        "give every cluster its secret again, and run meshspan certs revoke again: it goes on once every proxy has the lists, two minutes later",
       ];
     case "replaced":
       return [
@@ -185,7 +184,7 @@ function sentences({ cluster, stage, serials, file }: RevokeData): readonly stri
     case "revoked":
       return [
         `${serials.join(", ")} of ${cluster} is revoked`,
-        `apply ${file} to every cluster, and restart the workloads of all of them: they read the lists when they start`,
+        `apply ${file} to every cluster: proxies refuse what is below it within two minutes`,
       ];
   }
 }

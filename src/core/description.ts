@@ -344,7 +344,7 @@ const trust = z
       .boolean()
       .meta(
         about(
-          "Whether clusters get the revocation lists of all CAs (`ca-crl.pem`). Proxies read them when they start.",
+          "Whether clusters get the revocation lists of all CAs (`ca-crl.pem`), which proxies then look at.",
           false,
         ),
       )

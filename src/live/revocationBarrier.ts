@@ -1,8 +1,7 @@
 /**
- * Whether every proxy of a cluster has read the revocation lists. istiod hands them out as a ConfigMap per namespace, which
- * injection mounts; Envoy reads the file when it starts and doesn't look at it again (it watches for a file of that name to be
- * moved there, and the kubelet moves a link beside it). What a proxy has read can't be asked, so its pod has to be younger
- * than the ConfigMap's last change.
+ * Whether every proxy of a cluster has the revocation lists. istiod hands them out as a ConfigMap per namespace, empty as long as
+ * there are none; injection mounts it, and Envoy reads the file again when the kubelet has changed it. What a proxy has
+ * read can't be asked of it, so the lists have to be there for as long as kubelets may take, or longer than the pod.
  */
 import type { V1ConfigMap, V1Pod } from "@kubernetes/client-node";
 import { crlFileName } from "../core/late";
@@ -12,6 +11,12 @@ import { type BarrierProgress, hasRunningProxy } from "./rotationBarrier";
 
 /** Name of the ConfigMap, and of the volume that injection makes of it (Istio's PILOT_CRL_CONFIGMAP). */
 export const crlConfigMapName = "istio-ca-crl";
+
+/**
+ * Seconds after which pods' files are as their ConfigMap is: the kubelet's sync period and the life of what it remembers, a minute
+ * each (Kubernetes, "ConfigMaps: mounted ConfigMaps are updated automatically").
+ */
+export const kubeletSeconds = 120;
 
 /** istiod's label of what it writes into every namespace. */
 const istiodsLabel = { "istio.io/config": "true" };
@@ -31,32 +36,38 @@ export async function listsProgress(live: LiveCluster, lists: string): Promise<B
       .filter(({ metadata }) => metadata?.name === crlConfigMapName)
       .map((configMap) => [configMap.metadata?.namespace ?? "", configMap]),
   );
-  const checking = pods.filter((pod) => hasRunningProxy(pod) && hasLists(pod));
-  const behind = checking.flatMap((pod) => {
+  const now = new Date();
+  const proxies = pods.filter((pod) => hasRunningProxy(pod) && isSidecar(pod));
+  const behind = proxies.flatMap((pod) => {
     const { namespace, name } = placeOf(pod);
-    const why = whyWithout(pod.metadata?.creationTimestamp, listsOf.get(namespace), lists);
+    const why = whyWithout(pod, listsOf.get(namespace), lists, now);
     return why === undefined ? [] : [{ cluster: live.name, pod: `${namespace}/${name}`, why }];
   });
-  return { cluster: live.name, proxies: checking.length, behind };
+  return { cluster: live.name, proxies: proxies.length, behind };
 }
 
-/** Gateways that pass TLS through have no such volume: they check no certificate. */
-function hasLists({ spec }: V1Pod): boolean {
-  return (spec?.volumes ?? []).some(({ configMap }) => configMap?.name === crlConfigMapName);
+/** Gateways that pass TLS through check no certificate, and have no such volume. */
+function isSidecar({ spec }: V1Pod): boolean {
+  return (spec?.containers ?? []).some(({ name }) => name !== "istio-proxy");
 }
 
 function whyWithout(
-  createdAt: Date | undefined,
+  { metadata, spec }: V1Pod,
   configMap: V1ConfigMap | undefined,
   lists: string,
+  now: Date,
 ): string | undefined {
+  if (!(spec?.volumes ?? []).some((volume) => volume.configMap?.name === crlConfigMapName))
+    return "it is older than istiod's revocation lists, and looks at none: restart it";
   if (configMap?.data?.[crlFileName] !== lists)
     return "istiod hasn't given its namespace these lists yet";
   const times = (configMap.metadata?.managedFields ?? []).flatMap(({ time }) =>
     time === undefined ? [] : [new Date(time).getTime()],
   );
   const changedAt = Math.max(0, ...times);
-  // Both are whole seconds.
-  if (createdAt !== undefined && new Date(createdAt).getTime() > changedAt) return undefined;
-  return `it may have started before the lists of ${new Date(changedAt).toISOString()} were there`;
+  const createdAt = new Date(metadata?.creationTimestamp ?? 0).getTime();
+  const age = Math.floor((now.getTime() - changedAt) / 1000);
+  // Both times are whole seconds.
+  if (createdAt > changedAt || age > kubeletSeconds) return undefined;
+  return `istiod wrote them ${age} s ago, and its kubelet may take ${kubeletSeconds} s to bring them`;
 }

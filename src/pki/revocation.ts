@@ -277,7 +277,7 @@ function checkDates(
     issues.add(
       "crl_unusable",
       `the revocation list of ${name} ended at ${nextUpdate.toISOString()}, and proxies refuse every chain with it`,
-      "have it signed again, with a nextUpdate that pods don't outlive: they read it when they start",
+      "have it signed again",
     );
 }
 

@@ -71,8 +71,8 @@ export interface ListSource {
 
 /**
  * Completes the lists of a folder: one of each CA that has none, and the root's anew where something is added to it. The
- * others stay as they are, also those of CAs that aren't there any more. They last as long as the root, since a proxy
- * may have read them long ago, and would refuse everybody when one ends.
+ * others stay as they are, also those of CAs that aren't there any more. They last as long as the root: when
+ * one ends, proxies refuse everybody.
  * @returns all of them, and whether anything was written
  * @throws MeshError with all faults, below `["certs"]`, and before anything is written: `certificate_missing` for a key
  * that is kept elsewhere, `crl_unusable` for lists that are there and can't be read.

@@ -38,7 +38,7 @@ export const revocationListsProvider = {
     return Promise.resolve({ changes });
   },
 
-  /** What is signed already stays: a signature is another one each time, and proxies read lists only when they start. */
+  /** What is signed already stays: a signature is another one each time. */
   async update(_id: string, before: RevocationListsState, after: RevocationListsInputs) {
     return { outs: { ...after, lists: await listsOf(after, before.lists) } };
   },

@@ -42,8 +42,8 @@ export function judge(change: ChangeFacts): Judgement {
         : low("intermediates below the same root follow each other without a gap");
     case "revocationListsChanged":
       return change.after
-        ? medium("proxies that start from now on refuse a CA that has no list")
-        : high("istiod hands the last lists out until its ConfigMaps istio-ca-crl are deleted");
+        ? medium("proxies refuse a CA that has no list")
+        : high("what was revoked counts again, once istiod restarts");
     case "trustedDomainsChanged":
       return without(change.after, change.before).length > 0
         ? high("identities of another trust domain count in every cluster")

@@ -1,4 +1,4 @@
-/** Revocation lists of a cluster: in its CA's secret, in its namespaces, and read by its proxies. */
+/** Revocation lists of a cluster: in its CA's secret, in its namespaces, and with its proxies. */
 import { IssueCollector } from "../../core/issues";
 import { crlFileName } from "../../core/late";
 import type { Mesh } from "../../core/mesh";
@@ -65,7 +65,7 @@ function judgeEnd(lists: string, subject: string, now: Date): readonly Verdict[]
       code: "certificate_expires_soon",
       subject,
       message: `a revocation list ends at ${end.at.toISOString()}, and proxies refuse every chain with its CA then`,
-      hint: "have the list signed again, give every cluster its secret, and restart the workloads",
+      hint: "have the list signed again, and give every cluster its secret",
     },
   ];
 }
@@ -78,13 +78,12 @@ async function judgeProxies(live: LiveCluster, lists: string): Promise<readonly 
   if (!answer.ok) return [unanswered(subject, answer)];
   const { proxies, behind } = answer.value;
   const [first] = behind;
-  if (first === undefined)
-    return [fine(subject, `${counted(proxies, "proxy", "proxies")} started with them`)];
+  if (first === undefined) return [fine(subject, `with ${counted(proxies, "proxy", "proxies")}`)];
   return [
     {
       ...{ state: "warning", code: "crl_not_read", subject },
-      message: `${behind.length} of ${counted(proxies, "proxy", "proxies")} may not have read them; ${first.pod}: ${first.why}`,
-      hint: "restart the workloads, once istiod has written its ConfigMaps istio-ca-crl: proxies read the lists when they start",
+      message: `${behind.length} of ${counted(proxies, "proxy", "proxies")} may not have them yet; ${first.pod}: ${first.why}`,
+      hint: "look again in two minutes; an istiod that doesn't write its ConfigMaps istio-ca-crl says why in its log",
     },
   ];
 }
