@@ -6,7 +6,7 @@ import { ApiObject, App, Chart } from "cdk8s";
 import { dump } from "js-yaml";
 import { type Manifest, type MeshDescription, parseMesh, type Plan, planMesh } from "../../src";
 import { toLiteral } from "../../src/core/literals";
-import { renderPlan, writeFiles } from "../../src/render";
+import { digestOf, renderPlan, writeFiles } from "../../src/render";
 
 /** Prepares what isn't measured, and gives back what is. */
 export type Peer = (description: MeshDescription, folder: string) => Promise<() => unknown>;
@@ -60,7 +60,8 @@ export const peers = {
 export type PeerName = keyof typeof peers;
 
 async function render(description: MeshDescription, folder: string): Promise<void> {
-  await writeFiles(folder, renderPlan(planMesh(parseMesh(description))));
+  const files = () => renderPlan(planMesh(parseMesh(description)));
+  await writeFiles(folder, files, { madeOf: digestOf(description) });
 }
 
 type Objects = readonly (readonly [cluster: string, manifests: readonly Manifest[]])[];

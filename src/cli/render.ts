@@ -85,9 +85,10 @@ async function runRender(positional: string | undefined, options: RenderOptions)
     );
   }
   const secrets = out === undefined ? undefined : secretsFolder(out, options);
-  const { loadPlan } = await import("./input.js");
-  const { source, plan } = await loadPlan(chosenFile(positional, options.file));
+  const { loadMesh, planSource } = await import("./input.js");
+  const source = await loadMesh(chosenFile(positional, options.file));
   if (out === undefined || secrets === undefined) {
+    const { plan } = await planSource(source);
     const { printedManifests } = await import("./renderText.js");
     const { text, secretsLeftOut } = await printedManifests(source, plan, options);
     if (secretsLeftOut) note(output, "· CA secrets are left out; --certs adds them");
@@ -97,7 +98,7 @@ async function runRender(positional: string | undefined, options: RenderOptions)
   if (source.mesh.trust.issuer === "files") note(output, `· certificates in ${certs}`);
   note(output, `· files in ${out}`);
   const { renderReport, writeManifests } = await import("./renderFiles.js");
-  const data = await writeManifests(source, plan, { ...options, out, certs, secrets });
+  const data = await writeManifests(source, { ...options, out, certs, secrets });
   await printReport(output, renderReport(data));
   for (const { file, text } of cautions(data, options)) note(output, `${file}: ${text}`);
 }
