@@ -52,6 +52,7 @@ export async function writeShop(
   directory: string,
   { description, plan, traces }: PlannedShop,
   certificates: CaFilesByCluster,
+  signal: AbortSignal,
 ): Promise<WriteResult> {
   const files = async () => [
     ...renderPlan(plan, certificates),
@@ -59,5 +60,5 @@ export async function writeShop(
     { path: "topology.svg", content: await renderSvg(toDot(topologyOf(plan, traces))) },
   ];
   // The workloads follow from the description.
-  return writeFiles(directory, files, { madeOf: digestOf(description, certificates) });
+  return writeFiles(directory, files, { madeOf: digestOf(description, certificates), signal });
 }

@@ -7,7 +7,7 @@ import type { Mesh } from "../core/mesh";
 import { type Plan, planMesh } from "../core/plan";
 import { counted } from "../core/words";
 import type { EnsuredCertificates } from "../pki";
-import { digestOf, type RenderedFile, renderPlan, writeFiles } from "../render";
+import { digestOf, type RenderedFile, renderPlan, writeFiles, type WriteOptions } from "../render";
 import { makeFolder } from "./files";
 import { applicationSet, type ArgoCdOptions, kustomizations } from "./gitOpsFiles";
 import { located, type MeshSource } from "./input";
@@ -32,6 +32,7 @@ export interface WriteManifestsOptions extends ArgoCdOptions {
 export async function writeManifests(
   source: MeshSource,
   options: WriteManifestsOptions,
+  running: Pick<WriteOptions, "signal" | "progress"> = {},
 ): Promise<RenderData> {
   const { mesh } = source;
   const { out, certs, secrets } = options;
@@ -50,7 +51,7 @@ export async function writeManifests(
       await makeFolder(folder, mode);
       return made;
     };
-    return located(source, () => writeFiles(folder, make, { madeOf }), certs);
+    return located(source, () => writeFiles(folder, make, { ...running, madeOf }), certs);
   };
 
   const { secrets: kept, ...result } = await write(out, 0o777, () => {

@@ -93,7 +93,7 @@ export async function writeRecord(directory: string, record: FilesRecord): Promi
 export async function isAsRecorded(
   directory: string,
   { files }: FilesRecord,
-  progress?: (done: number, total: number) => void,
+  looked: (done: number, total: number) => void,
 ): Promise<boolean> {
   await assertNoLinks(
     directory,
@@ -102,7 +102,7 @@ export async function isAsRecorded(
   let done = 0;
   for (const file of files) {
     if (!(await isFileAsRecorded(join(directory, file.path), file))) return false;
-    progress?.((done += 1), files.length);
+    looked((done += 1), files.length);
   }
   return true;
 }

@@ -38,9 +38,9 @@ export interface WriteOptions {
    */
   readonly madeOf?: string;
   /** Called after each file that was looked at. */
-  readonly progress?: (done: number, total: number) => void;
+  readonly progress?: ((done: number, total: number) => void) | undefined;
   /** Ends it between two files, with no temporary file left. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The files, or what makes them, which is only called when they are needed. */
@@ -63,7 +63,11 @@ export async function writeFiles(
   signal?.throwIfAborted();
   const record = madeOf === undefined ? undefined : await readRecord(directory);
   if (record !== undefined && record.madeOf === madeOf) {
-    if (await isAsRecorded(directory, record, progress)) return nothingChanged(record.files);
+    const looked = (done: number, total: number) => {
+      signal?.throwIfAborted();
+      progress?.(done, total);
+    };
+    if (await isAsRecorded(directory, record, looked)) return nothingChanged(record.files);
   }
   const made = typeof files === "function" ? await files() : files;
   for (const { path } of made) assertInside(path);
