@@ -8,6 +8,8 @@ import { compile, type TopLevelSpec } from "vega-lite";
 
 export interface Results {
   readonly title: string;
+  /** Paragraphs below the table. */
+  readonly notes?: readonly string[];
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
   /** Lines on logarithmic axes. */
@@ -42,6 +44,7 @@ export async function writeResults(name: string, results: Results): Promise<void
     [row(results.columns), row(results.columns.map(() => "---")), ...results.rows.map(row)].join(
       "\n",
     ),
+    ...(results.notes ?? []),
     `![${results.title}](${name}.svg)`,
   ].join("\n\n");
   writeFileSync(join(folder, `${name}.md`), await format(markdown, { parser: "markdown" }));

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { makeFolder } from "./files";
+import { interruptible } from "./interruption";
 import { progressOn } from "./progress";
 
 interface DemoOptions {
@@ -67,7 +68,9 @@ async function runDemo({ clusters, gateway, out, quiet }: DemoOptions): Promise<
   const certificates = await ensureMeshCertificates(join(out, "certs"), shop.plan.mesh);
 
   progress(`files in ${out}`);
-  const result = await writeShop(out, shop, certificates.clusters);
+  const result = await interruptible((signal) =>
+    writeShop(out, shop, certificates.clusters, signal),
+  );
 
   if (quiet) return;
   const { demoReport } = await import("./demoReport.js");

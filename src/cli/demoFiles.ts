@@ -10,7 +10,7 @@ import { topologyOf } from "../core/topology/topology";
 import { type Trace, traceIssues, tracePlan } from "../core/trace/trace";
 import { formatYaml } from "../core/yaml";
 import { shopClusters, shopMesh } from "../demo";
-import { renderPlan, renderSvg, writeFiles, type WriteResult } from "../render";
+import { digestOf, renderPlan, renderSvg, writeFiles, type WriteResult } from "../render";
 
 /** The demo shop, planned and traced. */
 export interface PlannedShop {
@@ -52,11 +52,13 @@ export async function writeShop(
   directory: string,
   { description, plan, traces }: PlannedShop,
   certificates: CaFilesByCluster,
+  signal: AbortSignal,
 ): Promise<WriteResult> {
-  const svg = await renderSvg(toDot(topologyOf(plan, traces)));
-  return writeFiles(directory, [
+  const files = async () => [
     ...renderPlan(plan, certificates),
     { path: "mesh.yaml", content: header + formatYaml([description]) },
-    { path: "topology.svg", content: svg },
-  ]);
+    { path: "topology.svg", content: await renderSvg(toDot(topologyOf(plan, traces))) },
+  ];
+  // The workloads follow from the description.
+  return writeFiles(directory, files, { madeOf: digestOf(description, certificates), signal });
 }

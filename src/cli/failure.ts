@@ -37,6 +37,8 @@ export type CliCode =
   | "cluster_refuses"
   // of a cluster that is to leave
   | "cluster_needed"
+  // a signal
+  | "interrupted"
   | "system_error";
 
 /** Something to be told, with the place where a person finds it. */

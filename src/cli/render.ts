@@ -2,6 +2,7 @@
 import { Command, Option } from "commander";
 import { defaultCerts } from "./options";
 import { usageFailure } from "./failure";
+import { interruptible } from "./interruption";
 import {
   certsOption,
   chosenFile,
@@ -11,7 +12,9 @@ import {
   parseFolder,
   withExamples,
 } from "./options";
+import { counted } from "../core/words";
 import { note, print, printReport } from "./output";
+import { meterOn } from "./progress";
 import type { ArgoCdOptions } from "./gitOpsFiles";
 
 interface RenderOptions extends ArgoCdOptions {
@@ -85,9 +88,10 @@ async function runRender(positional: string | undefined, options: RenderOptions)
     );
   }
   const secrets = out === undefined ? undefined : secretsFolder(out, options);
-  const { loadPlan } = await import("./input.js");
-  const { source, plan } = await loadPlan(chosenFile(positional, options.file));
+  const { loadMesh, planSource } = await import("./input.js");
+  const source = await loadMesh(chosenFile(positional, options.file));
   if (out === undefined || secrets === undefined) {
+    const { plan } = await planSource(source);
     const { printedManifests } = await import("./renderText.js");
     const { text, secretsLeftOut } = await printedManifests(source, plan, options);
     if (secretsLeftOut) note(output, "· CA secrets are left out; --certs adds them");
@@ -95,9 +99,20 @@ async function runRender(positional: string | undefined, options: RenderOptions)
   }
   const { certs = defaultCerts } = options;
   if (source.mesh.trust.issuer === "files") note(output, `· certificates in ${certs}`);
-  note(output, `· files in ${out}`);
+  const { clusters, services } = source.mesh;
+  note(
+    output,
+    `· files in ${out} (${counted(clusters.length, "cluster")}, ${counted(services.length, "global service")})`,
+  );
   const { renderReport, writeManifests } = await import("./renderFiles.js");
-  const data = await writeManifests(source, plan, { ...options, out, certs, secrets });
+  const meter = meterOn(output === "text" ? process.stderr : undefined, "files");
+  const data = await interruptible((signal) =>
+    writeManifests(
+      source,
+      { ...options, out, certs, secrets },
+      { signal, progress: meter.update },
+    ).finally(meter.end),
+  );
   await printReport(output, renderReport(data));
   for (const { file, text } of cautions(data, options)) note(output, `${file}: ${text}`);
 }

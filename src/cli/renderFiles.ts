@@ -1,10 +1,13 @@
 /** Manifests as files: per cluster, for kubectl, kustomize or Argo CD. */
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { MeshError } from "../core/issues";
 import { fileIssues } from "../core/literals";
-import type { Plan } from "../core/plan";
-import { type RenderedFile, renderPlan, writeFiles, type WriteResult } from "../render";
+import type { Mesh } from "../core/mesh";
+import { type Plan, planMesh } from "../core/plan";
 import { counted } from "../core/words";
+import type { EnsuredCertificates } from "../pki";
+import { digestOf, type RenderedFile, renderPlan, writeFiles, type WriteOptions } from "../render";
 import { makeFolder } from "./files";
 import { applicationSet, type ArgoCdOptions, kustomizations } from "./gitOpsFiles";
 import { located, type MeshSource } from "./input";
@@ -12,7 +15,7 @@ import { coloured, type Report } from "./output";
 import type { RenderData } from "./schemas";
 
 /** Where files go, and what is written beside manifests. */
-export interface WriteOptions extends ArgoCdOptions {
+export interface WriteManifestsOptions extends ArgoCdOptions {
   readonly out: string;
   readonly certs: string;
   /** May be the same folder as `out`. */
@@ -22,61 +25,88 @@ export interface WriteOptions extends ArgoCdOptions {
 }
 
 /**
- * Writes the files, after certificates that are missing.
+ * Writes the files, after certificates that are missing. Where the description, the certificates and the options are those of the
+ * last run, and so are the files, nothing is planned.
  * @throws Failure with everything that files need and the description lacks, before anything is written.
  */
 export async function writeManifests(
   source: MeshSource,
-  plan: Plan,
-  options: WriteOptions,
+  options: WriteManifestsOptions,
+  running: Pick<WriteOptions, "signal" | "progress"> = {},
 ): Promise<RenderData> {
-  const { out, certs } = options;
-  const certificates = await located(
-    source,
-    async () => {
-      const faults = fileIssues(plan);
-      if (faults.length > 0) throw new MeshError(faults);
-      if (source.mesh.trust.issuer !== "files") return undefined;
-      const { ensureMeshCertificates } = await import("../pki/index.js");
-      await makeFolder(certs, 0o700);
-      return ensureMeshCertificates(certs, source.mesh);
-    },
-    certs,
-  );
-  const rendered = await located(source, () => renderPlan(plan, certificates?.clusters), certs);
-  const withKeys = rendered.filter(({ secret }) => secret === true);
-  const apart = resolve(options.secrets) !== resolve(out);
-  const manifests = apart ? rendered.filter(({ secret }) => secret !== true) : rendered;
-  await makeFolder(out);
-  const result = await writeFiles(out, [
-    ...manifests,
-    ...(options.kustomize === true ? kustomizations(plan, manifests) : []),
-    ...(options.argoCd === true ? [applicationSet(plan, out, options)] : []),
+  const { mesh } = source;
+  const { out, certs, secrets } = options;
+  const planned = lazily(() => planMesh(mesh));
+  const certificates = await located(source, () => ensureFor(mesh, certs, planned), certs);
+  const rendered = lazily(() => renderPlan(planned(), certificates?.clusters));
+  const apart = resolve(secrets) !== resolve(out);
+  const { kustomize = false, argoCd = false } = options;
+  const madeOf = digestOf(mesh, certificates?.clusters ?? null, [
+    ...[apart, kustomize],
+    argoCd ? argoCdChoices(options) : null,
   ]);
-  if (apart) await writeSecrets(options.secrets, withKeys);
+  const write = (folder: string, mode: number, files: () => readonly RenderedFile[]) => {
+    const make = async () => {
+      const made = files();
+      await makeFolder(folder, mode);
+      return made;
+    };
+    return located(source, () => writeFiles(folder, make, { ...running, madeOf }), certs);
+  };
+
+  const { secrets: kept, ...result } = await write(out, 0o777, () => {
+    const manifests = rendered().filter(({ secret }) => !apart || secret !== true);
+    return [
+      ...manifests,
+      ...(kustomize ? kustomizations(planned(), manifests) : []),
+      ...(argoCd ? [applicationSet(planned(), out, options)] : []),
+    ];
+  });
+  // No folder is made for nothing; one of an earlier run is emptied.
+  const hasSecrets = apart && (certificates !== undefined || existsSync(secrets));
+  const { secrets: moved = [] } = hasSecrets
+    ? await write(secrets, 0o700, () => rendered().filter(({ secret }) => secret === true))
+    : {};
   return {
-    mesh: plan.mesh.name,
+    mesh: mesh.name,
     directory: out,
     ...result,
-    secrets: {
-      directory: apart ? options.secrets : out,
-      files: withKeys.map(({ path }) => path),
-    },
+    secrets: { directory: apart ? secrets : out, files: apart ? moved : kept },
     ...(certificates === undefined
       ? {}
       : { certificates: { directory: certs, created: certificates.created } }),
   };
 }
 
-/** No folder is made for nothing; one of an earlier run is emptied. */
-async function writeSecrets(
-  directory: string,
-  files: readonly RenderedFile[],
-): Promise<WriteResult | undefined> {
-  const { existsSync } = await import("node:fs");
-  if (files.length === 0 && !existsSync(directory)) return undefined;
-  await makeFolder(directory, 0o700);
-  return writeFiles(directory, files);
+/** The certificates of a mesh that has files of them. None is made for a description that files can't be made of. */
+async function ensureFor(
+  mesh: Mesh,
+  certs: string,
+  planned: () => Plan,
+): Promise<EnsuredCertificates | undefined> {
+  if (mesh.trust.issuer !== "files") return undefined;
+  const { ensureMeshCertificates, readMeshCertificates } = await import("../pki/index.js");
+  const areThere = await readMeshCertificates(certs, mesh).then(
+    () => true,
+    () => false,
+  );
+  if (!areThere) {
+    const faults = fileIssues(planned());
+    if (faults.length > 0) throw new MeshError(faults);
+    await makeFolder(certs, 0o700);
+  }
+  return ensureMeshCertificates(certs, mesh);
+}
+
+/** What the ApplicationSet says. */
+function argoCdChoices(options: WriteManifestsOptions): readonly (string | undefined)[] {
+  const { out, repoUrl, repoRevision, repoPath, argoCdNamespace, argoCdProject } = options;
+  return [out, repoUrl, repoRevision, repoPath, argoCdNamespace, argoCdProject];
+}
+
+function lazily<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }
 
 export function renderReport(data: RenderData): Report {

@@ -60,6 +60,7 @@ export function formatFault(fault: Fault): string {
     case "gateway_refuses":
     case "cluster_needed":
     case "cluster_refuses":
+    case "interrupted":
     case "system_error":
       return `meshspan: ${text}`;
     default: {

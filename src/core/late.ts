@@ -144,22 +144,30 @@ export function lateInputKey(input: LateInput): string {
 /** A copy of a value in which late values are replaced; everything else is shared with the original. */
 export function mapLate(value: unknown, replace: (late: Late) => unknown): unknown {
   if (value instanceof Late) return replace(value);
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) {
-    const items = value.map((item: unknown) => mapLate(item, replace));
-    return items.some((item, index) => item !== value[index]) ? items : value;
-  }
-  const entries = Object.entries(value).map(
-    ([key, item]) => [key, mapLate(item, replace), item] as const,
+  // Most values have none, and are looked through many times.
+  if (typeof value !== "object" || value === null || !hasLate(value)) return value;
+  if (Array.isArray(value)) return value.map((item: unknown) => mapLate(item, replace));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, mapLate(item, replace)]),
   );
-  return entries.some(([, mapped, item]) => mapped !== item)
-    ? Object.fromEntries(entries.map(([key, mapped]) => [key, mapped]))
-    : value;
+}
+
+function hasLate(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (value instanceof Late) return true;
+  for (const item of Object.values(value)) if (hasLate(item)) return true;
+  return false;
 }
 
 /** Every late value in a tree. */
 export function lateValuesIn(value: unknown): readonly Late[] {
-  if (value instanceof Late) return [value];
-  if (typeof value !== "object" || value === null) return [];
-  return Object.values(value).flatMap(lateValuesIn);
+  const found: Late[] = [];
+  addLate(value, found);
+  return found;
+}
+
+function addLate(value: unknown, found: Late[]): void {
+  if (typeof value !== "object" || value === null) return;
+  if (value instanceof Late) found.push(value);
+  else for (const item of Object.values(value)) addLate(item, found);
 }

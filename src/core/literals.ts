@@ -87,13 +87,19 @@ export function literalIssues(
   return [...issues.values()];
 }
 
+/** Every object of a plan once, though many clusters may have it. */
+export function distinctObjects(plan: Plan): ReadonlySet<PlannedObject> {
+  const distinct = new Set<PlannedObject>();
+  for (const { objects } of plan.clusters) for (const object of objects) distinct.add(object);
+  return distinct;
+}
+
 /**
  * What the description lacks for the plan to be written to files, certificates left aside; empty when
  * nothing. To be asked before certificates are made.
  */
 export function fileIssues(plan: Plan): readonly Issue[] {
-  const objects = new Set(plan.clusters.flatMap((cluster) => cluster.objects));
-  return literalIssues(objects).filter(
+  return literalIssues(distinctObjects(plan)).filter(
     ({ code }) => code !== "certificate_missing" && code !== "crl_missing",
   );
 }

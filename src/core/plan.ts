@@ -8,7 +8,7 @@ import { planGateway } from "./objects/gateway";
 import { planGlobalDns } from "./objects/globalDns";
 import { planGlobalService } from "./objects/globalService";
 import { baseValues, type BaseValues, istiodValues, type IstiodValues } from "./objects/helmValues";
-import { type Manifest, type PlannedObject, planned, stages } from "./objects/manifest";
+import { type Manifest, type PlannedObject, planned, type Stage, stages } from "./objects/manifest";
 import { planServiceNamespaces } from "./objects/namespaces";
 import { planRootOfTrust } from "./objects/rootOfTrust";
 import { checkClusterNames } from "./rules/names";
@@ -66,14 +66,14 @@ export function planMesh(mesh: Mesh, options: PlanOptions = {}): Plan {
   const clusters = mesh.clusters.map((cluster): ClusterPlan => {
     const services = serviceObjects.get(cluster.name) ?? [];
     const own = Object.hasOwn(workloads, cluster.name) ? workloads[cluster.name] : undefined;
-    const objects = [
-      ...planRootOfTrust(mesh, cluster),
-      ...planGateway(mesh, cluster, crossings.get(cluster.name)?.exported ?? []),
-      ...services,
-      ...planGlobalDns(mesh, cluster, crossings.get(cluster.name)?.records ?? []),
-      ...planWorkloads(mesh, cluster, services, own ?? []),
-    ];
-    checkObjects(cluster, objects, issues);
+    const { exported = [], records = [] } = crossings.get(cluster.name) ?? {};
+    const gateway = planGateway(mesh, cluster, exported);
+    const dns = planGlobalDns(mesh, cluster, records);
+    const before = [...planRootOfTrust(mesh, cluster), ...gateway];
+    const after = [...dns, ...planWorkloads(mesh, cluster, services, own ?? [])];
+    checkSizes(cluster, [...gateway, ...dns], issues);
+    checkKeys(cluster, [...before, ...after], services, issues);
+    const objects = [before, services, after].flat();
     return {
       cluster,
       objects: inStages(objects),
@@ -89,22 +89,14 @@ export function planMesh(mesh: Mesh, options: PlanOptions = {}): Plan {
 /** etcd takes requests of 1.5 MiB, ConfigMaps 1 MiB; below both, with room for what is added on the way. */
 const maxBytes = 1_000_000;
 
-function checkObjects(
+/** Objects that grow with the number of services; all else is small, or somebody else's. */
+function checkSizes(
   cluster: Cluster,
   objects: readonly PlannedObject[],
   issues: IssueCollector,
 ): void {
-  const keys = new Set<string>();
-  for (const { key, stage, component, manifest } of objects) {
-    if (keys.has(key)) {
-      issues
-        .at("workloads", cluster.name, key)
-        .add("conflicting_keys", "it is planned twice", "leave it out of the workloads");
-    }
-    keys.add(key);
-    // All else is small: these grow with the number of services.
-    const grows = stage === "dns" || manifest.kind === "Gateway";
-    if (!grows || component === "Mesh") continue;
+  for (const { key, stage, manifest } of objects) {
+    if (stage !== "dns" && manifest.kind !== "Gateway") continue;
     const bytes = JSON.stringify(manifest).length;
     if (bytes <= maxBytes) continue;
     issues
@@ -117,6 +109,25 @@ function checkObjects(
   }
 }
 
+/** The objects of services have names that tell them apart; others may have one of theirs. */
+function checkKeys(
+  cluster: Cluster,
+  others: readonly PlannedObject[],
+  services: readonly PlannedObject[],
+  issues: IssueCollector,
+): void {
+  const keys = new Set<string>();
+  const add = (key: string) =>
+    issues
+      .at("workloads", cluster.name, key)
+      .add("conflicting_keys", "it is planned twice", "leave it out of the workloads");
+  for (const { key } of others) {
+    if (keys.has(key)) add(key);
+    keys.add(key);
+  }
+  for (const { key } of services) if (keys.has(key)) add(key);
+}
+
 function planWorkloads(
   mesh: Mesh,
   cluster: Cluster,
@@ -124,10 +135,10 @@ function planWorkloads(
   workloads: readonly Manifest[],
 ): readonly PlannedObject[] {
   const injected = new Set(workloads.flatMap(({ metadata }) => metadata.namespace ?? "default"));
-  const used = new Set([
-    ...injected,
-    ...services.flatMap(({ manifest }) => manifest.metadata.namespace ?? []),
-  ]);
+  const used = new Set(injected);
+  for (const { manifest } of services) {
+    if (manifest.metadata.namespace !== undefined) used.add(manifest.metadata.namespace);
+  }
   const namespaces = planServiceNamespaces(mesh, cluster, used, injected);
   const byName = new Map(
     namespaces.map((object) => [object.manifest.metadata.name, object.manifest]),
@@ -147,5 +158,7 @@ function planWorkloads(
 }
 
 function inStages(objects: readonly PlannedObject[]): readonly PlannedObject[] {
-  return stages.flatMap((stage) => objects.filter((object) => object.stage === stage));
+  const byStage = new Map<Stage, PlannedObject[]>(stages.map((stage) => [stage, []]));
+  for (const object of objects) byStage.get(object.stage)?.push(object);
+  return [...byStage.values()].flat();
 }

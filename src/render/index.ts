@@ -1,4 +1,5 @@
 /** A plan as files, files on disk, and a topology as a picture. */
+export { digestOf } from "./digest";
 export { type RenderedFile, renderPlan } from "./renderPlan";
 export { renderSvg } from "./svg";
-export { writeFiles, type WriteResult } from "./writeFiles";
+export { type Files, writeFiles, type WriteOptions, type WriteResult } from "./writeFiles";

@@ -1,8 +1,7 @@
 /** A plan as files: for each cluster, manifests in the order in which they are applied, and Helm values. */
 import { MeshError } from "../core/issues";
-import { type CaFilesByCluster, literalIssues, toLiteral } from "../core/literals";
-import { type Manifest, stages } from "../core/objects/manifest";
-import { once } from "../core/once";
+import { type CaFilesByCluster, distinctObjects, literalIssues, toLiteral } from "../core/literals";
+import { type PlannedObject, stages } from "../core/objects/manifest";
 import type { Plan } from "../core/plan";
 import { documentSeparator, formatYaml } from "../core/yaml";
 
@@ -22,32 +21,36 @@ export interface RenderedFile {
  * @throws MeshError with everything that files need and the description lacks.
  */
 export function renderPlan(plan: Plan, certificates?: CaFilesByCluster): readonly RenderedFile[] {
-  const issues = literalIssues(
-    new Set(plan.clusters.flatMap(({ objects }) => objects)),
-    certificates,
-  );
+  const distinct = distinctObjects(plan);
+  const issues = literalIssues(distinct, certificates);
   if (issues.length > 0) throw new MeshError(issues);
-  // Clusters that see the same share the same objects: each is turned into YAML once.
-  const yamlOf = once((manifest: Manifest) => formatYaml([toLiteral(manifest, certificates)]));
+  // Clusters that see the same share the same objects: each is turned into YAML once. What can't be written is an error
+  // now, and not when a file is.
+  const documents = new Map<PlannedObject, string>();
+  for (const object of distinct)
+    documents.set(object, formatYaml([toLiteral(object.manifest, certificates)]));
   return plan.clusters.flatMap(({ cluster, objects, helm }) => [
-    ...stages.flatMap((stage, index): readonly RenderedFile[] => {
-      const manifests = objects
-        .filter((object) => object.stage === stage)
-        .map(({ manifest }) => manifest);
-      if (manifests.length === 0) return [];
-      // What can't be written is an error now, and not when a file is.
-      const documents = manifests.map(yamlOf);
-      return [
-        {
-          path: `${cluster.name}/${(index + 1) * 10}-${stage}.yaml`,
-          get content() {
-            return documents.join(documentSeparator);
-          },
-          secret: manifests.some(({ kind }) => kind === "Secret"),
-        },
-      ];
+    ...stages.flatMap((stage, index) => {
+      const own = objects.filter((object) => object.stage === stage);
+      if (own.length === 0) return [];
+      const path = `${cluster.name}/${(index + 1) * 10}-${stage}.yaml`;
+      return [fileOf(path, own, documents)];
     }),
     { path: `${cluster.name}/helm/base.yaml`, content: formatYaml([helm.base]) },
     { path: `${cluster.name}/helm/istiod.yaml`, content: formatYaml([helm.istiod]) },
   ]);
+}
+
+function fileOf(
+  path: string,
+  objects: readonly PlannedObject[],
+  documents: ReadonlyMap<PlannedObject, string>,
+): RenderedFile {
+  return {
+    path,
+    get content() {
+      return objects.map((object) => documents.get(object) ?? "").join(documentSeparator);
+    },
+    secret: objects.some(({ manifest }) => manifest.kind === "Secret"),
+  };
 }

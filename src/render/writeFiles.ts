@@ -1,7 +1,22 @@
 /** Writes files so that what didn't change isn't touched, nothing is ever half-written, and nothing old is left over. */
-import { randomUUID } from "node:crypto";
-import { chmod, lstat, mkdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
-import { dirname, isAbsolute, join, normalize, sep } from "node:path";
+import { join } from "node:path";
+import { contentDigest } from "./digest";
+import {
+  assertInside,
+  assertNoLinks,
+  formatIndex,
+  indexName,
+  readIndex,
+  removeFile,
+  writeIfChanged,
+} from "./outputFolder";
+import {
+  type FilesRecord,
+  isAsRecorded,
+  readRecord,
+  type RecordedFile,
+  writeRecord,
+} from "./record";
 import type { RenderedFile } from "./renderPlan";
 
 /** What a run did. Paths are relative to the folder. */
@@ -9,117 +24,159 @@ export interface WriteResult {
   readonly written: readonly string[];
   readonly unchanged: readonly string[];
   readonly removed: readonly string[];
+  /** Those of the files that are there now which have key material. */
+  readonly secrets: readonly string[];
 }
 
-/** Lists the files of the last run, so that the next one removes those that are no more. */
-const indexName = ".meshspan-files.json";
+/** Options of `writeFiles`. */
+export interface WriteOptions {
+  /**
+   * A digest of all that decides the files, by `digestOf`. Where the last run into this folder had the same, and every file is
+   * still as it wrote it, nothing is made anew: `files` isn't called. What the last run wrote is remembered in the
+   * user's cache (`$XDG_CACHE_HOME/meshspan`).
+   * @default none: files are always made
+   */
+  readonly madeOf?: string;
+  /** Called after each file that was looked at. */
+  readonly progress?: ((done: number, total: number) => void) | undefined;
+  /** Ends it between two files, with no temporary file left. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The files, or what makes them, which is only called when they are needed. */
+export type Files =
+  readonly RenderedFile[] | (() => readonly RenderedFile[] | Promise<readonly RenderedFile[]>);
 
 /**
  * Writes the files below a folder. A file with the same content keeps its time of change; others are
  * written beside and renamed into place. Files of an earlier run that are no longer wanted are
  * removed; files that somebody else put there are never touched. Links are not followed: one in the place of a file is
  * replaced, and one in the place of a folder below is an error, before anything is written.
+ * @throws the signal's reason when it is aborted; what was written until then stays, whole.
  */
 export async function writeFiles(
   directory: string,
-  files: readonly RenderedFile[],
+  files: Files,
+  options: WriteOptions = {},
 ): Promise<WriteResult> {
-  for (const { path } of files) assertInside(path);
+  const { madeOf, progress, signal } = options;
+  signal?.throwIfAborted();
+  const record = madeOf === undefined ? undefined : await readRecord(directory);
+  if (record !== undefined && record.madeOf === madeOf) {
+    const looked = (done: number, total: number) => {
+      signal?.throwIfAborted();
+      progress?.(done, total);
+    };
+    if (await isAsRecorded(directory, record, looked)) return nothingChanged(record.files);
+  }
+  const made = typeof files === "function" ? await files() : files;
+  for (const { path } of made) assertInside(path);
   const before = await readIndex(directory);
-  await assertNoLinks(directory, [...files.map(({ path }) => path), ...before]);
-  const written: string[] = [];
-  const unchanged: string[] = [];
-  for (const file of files) {
-    const wasThere = await writeIfChanged(join(directory, file.path), file);
-    (wasThere ? unchanged : written).push(file.path);
-  }
-  const wanted = new Set(files.map(({ path }) => path));
-  const removed = before.filter((path) => !wanted.has(path));
-  for (const path of removed) await removeFile(directory, path);
-  const index = `${JSON.stringify([...wanted].sort(), null, 2)}\n`;
-  await writeIfChanged(join(directory, indexName), { path: indexName, content: index });
-  return { written, unchanged, removed };
+  await assertNoLinks(directory, [...made.map(({ path }) => path), ...before]);
+  const run = new WriteRun(directory, made, before, options);
+  const result = await run.write();
+  if (madeOf !== undefined) await writeRecord(directory, run.record(madeOf));
+  return result;
 }
 
-/** @returns true when the file was there with this content already. */
-async function writeIfChanged(
-  path: string,
-  { content, secret = false }: RenderedFile,
-): Promise<boolean> {
-  const mode = secret ? 0o600 : 0o644;
-  const bytes = Buffer.from(content);
-  const there = await lstat(path).catch(ignoreMissing);
-  if (
-    there?.isFile() === true &&
-    there.size === bytes.length &&
-    bytes.equals(await readFile(path))
+function nothingChanged(files: readonly RecordedFile[]): WriteResult {
+  const own = files.filter(({ path }) => path !== indexName);
+  return {
+    written: [],
+    unchanged: own.map(({ path }) => path),
+    removed: [],
+    secrets: own.filter(({ secret }) => secret).map(({ path }) => path),
+  };
+}
+
+/** Files that are written at the same time: one is put together while others are on their way to the disk. */
+const lanes = 4;
+
+class WriteRun {
+  readonly #directory: string;
+  readonly #files: readonly RenderedFile[];
+  readonly #before: readonly string[];
+  readonly #options: WriteOptions;
+  readonly #wasThere = new Map<RenderedFile, boolean>();
+  readonly #recorded = new Map<string, RecordedFile>();
+
+  constructor(
+    directory: string,
+    files: readonly RenderedFile[],
+    before: readonly string[],
+    options: WriteOptions,
   ) {
-    if (secret && (there.mode & 0o077) !== 0) await chmod(path, mode);
-    return true;
+    this.#directory = directory;
+    this.#files = files;
+    this.#before = before;
+    this.#options = options;
   }
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(temporary, bytes, { mode, flag: "wx" });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+
+  async write(): Promise<WriteResult> {
+    try {
+      await this.#writeAll();
+    } catch (error) {
+      // The next run has to know of what this one has written.
+      const written = this.#pathsThat((file) => this.#wasThere.get(file) === false);
+      if (written.length > 0)
+        await this.#writeIndex([...this.#before, ...written]).catch(() => undefined);
+      throw error;
+    }
+    const wanted = new Set(this.#files.map(({ path }) => path));
+    const removed = this.#before.filter((path) => !wanted.has(path));
+    for (const path of removed) await removeFile(this.#directory, path);
+    await this.#writeIndex(wanted);
+    return {
+      written: this.#pathsThat((file) => this.#wasThere.get(file) === false),
+      unchanged: this.#pathsThat((file) => this.#wasThere.get(file) === true),
+      removed,
+      secrets: this.#pathsThat(({ secret }) => secret === true),
+    };
   }
-  return false;
-}
 
-async function readIndex(directory: string): Promise<readonly string[]> {
-  const path = join(directory, indexName);
-  const there = await lstat(path).catch(ignoreMissing);
-  if (there?.isFile() !== true) return [];
-  const text = await readFile(path, "utf8");
-  try {
-    const list: unknown = JSON.parse(text);
-    return Array.isArray(list)
-      ? list.filter((path): path is string => typeof path === "string" && isInside(path))
-      : [];
-  } catch {
-    return [];
+  /** What was written, for the next run. */
+  record(madeOf: string): FilesRecord {
+    const paths = [...this.#files.map(({ path }) => path), indexName];
+    return { madeOf, files: paths.flatMap((path) => this.#recorded.get(path) ?? []) };
   }
-}
 
-/** Removes a file, and folders that are empty after that. */
-async function removeFile(directory: string, path: string): Promise<void> {
-  await rm(join(directory, path), { force: true });
-  for (let folder = dirname(path); folder !== "."; folder = dirname(folder)) {
-    const isEmpty = await rmdir(join(directory, folder)).then(
-      () => true,
-      () => false,
-    );
-    if (!isEmpty) return;
+  /** Ends when nothing is on its way any more, also where one can't be written. */
+  async #writeAll(): Promise<void> {
+    const { progress, signal } = this.#options;
+    const queue = this.#files.values();
+    let failed = false;
+    const lane = async (): Promise<void> => {
+      for (const file of queue) {
+        if (failed) return;
+        try {
+          signal?.throwIfAborted();
+          const { path, content, secret = false } = file;
+          this.#wasThere.set(file, await this.#writeOne(path, Buffer.from(content), secret));
+          progress?.(this.#wasThere.size, this.#files.length);
+        } catch (error) {
+          failed = true;
+          throw error;
+        }
+      }
+    };
+    const ended = await Promise.allSettled(Array.from({ length: lanes }, lane));
+    for (const { reason } of ended.filter((one) => one.status === "rejected")) throw reason;
   }
-}
 
-/** A folder that is a link may lead anywhere, and whoever put it there may not be who runs this. */
-async function assertNoLinks(directory: string, paths: readonly string[]): Promise<void> {
-  const folders = new Set(
-    paths.flatMap((path) => {
-      const parts = normalize(path).split(sep).slice(0, -1);
-      return parts.map((_, index) => parts.slice(0, index + 1).join(sep));
-    }),
-  );
-  for (const folder of folders) {
-    const there = await lstat(join(directory, folder)).catch(ignoreMissing);
-    if (there?.isSymbolicLink() === true)
-      throw new Error(`${join(directory, folder)} is a link: put a folder in its place`);
+  async #writeIndex(paths: Iterable<string>): Promise<void> {
+    await this.#writeOne(indexName, formatIndex(paths), false);
   }
-}
 
-function isInside(path: string): boolean {
-  return !isAbsolute(path) && normalize(path).split(sep)[0] !== "..";
-}
+  async #writeOne(path: string, bytes: Buffer, secret: boolean): Promise<boolean> {
+    const wasThere = await writeIfChanged(join(this.#directory, path), bytes, secret);
+    if (this.#options.madeOf !== undefined) {
+      const sha256 = contentDigest(bytes);
+      this.#recorded.set(path, { path, bytes: bytes.length, sha256, secret });
+    }
+    return wasThere;
+  }
 
-function assertInside(path: string): void {
-  if (!isInside(path)) throw new Error(`${JSON.stringify(path)} leads out of the folder`);
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code === "ENOENT") return undefined;
-  throw error;
+  #pathsThat(is: (file: RenderedFile) => boolean): readonly string[] {
+    return this.#files.filter(is).map(({ path }) => path);
+  }
 }

@@ -27,7 +27,12 @@ describe("writing files", () => {
       { path: "a/b.yaml", content: "b" },
       { path: "c.yaml", content: "c" },
     ]);
-    expect(result).toEqual({ written: ["a/b.yaml", "c.yaml"], unchanged: [], removed: [] });
+    expect(result).toEqual({
+      written: ["a/b.yaml", "c.yaml"],
+      unchanged: [],
+      removed: [],
+      secrets: [],
+    });
     expect([read("a/b.yaml"), read("c.yaml")]).toEqual(["b", "c"]);
     expect(readdirSync(folder).sort()).toEqual([".meshspan-files.json", "a", "c.yaml"]);
     expect(readdirSync(join(folder, "a"))).toEqual(["b.yaml"]);
@@ -45,7 +50,12 @@ describe("writing files", () => {
       { path: "a.yaml", content: "a" },
       { path: "b.yaml", content: "new" },
     ]);
-    expect(result).toEqual({ written: ["b.yaml"], unchanged: ["a.yaml"], removed: [] });
+    expect(result).toEqual({
+      written: ["b.yaml"],
+      unchanged: ["a.yaml"],
+      removed: [],
+      secrets: [],
+    });
     expect(statSync(join(folder, "a.yaml")).mtime).toEqual(past);
     expect(statSync(join(folder, ".meshspan-files.json")).mtime).toEqual(past);
     expect(statSync(join(folder, "b.yaml")).mtime).not.toEqual(past);

@@ -4,14 +4,12 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { ApiObject, App, Chart } from "cdk8s";
 import { dump } from "js-yaml";
-import { type Manifest, type MeshDescription, parseMesh, type Plan, planMesh } from "../../src";
+import { type Manifest, type MeshDescription, parseMesh, planMesh } from "../../src";
 import { toLiteral } from "../../src/core/literals";
-import { renderPlan, writeFiles } from "../../src/render";
+import { digestOf, renderPlan, writeFiles } from "../../src/render";
+import type { Task } from "../measure";
 
-/** Prepares what isn't measured, and gives back what is. */
-export type Peer = (description: MeshDescription, folder: string) => Promise<() => unknown>;
-
-export const peers = {
+export const tasks = {
   /** From the description to files, checks and plan included. */
   meshspan: (description, folder) => Promise.resolve(() => render(description, folder)),
 
@@ -55,19 +53,16 @@ export const peers = {
     await render(description, from);
     return () => cp(from, join(folder, "to"), { recursive: true });
   },
-} as const satisfies Readonly<Record<string, Peer>>;
+} as const satisfies Readonly<Record<string, Task>>;
 
-export type PeerName = keyof typeof peers;
+export type RenderTask = keyof typeof tasks;
 
 async function render(description: MeshDescription, folder: string): Promise<void> {
-  await writeFiles(folder, renderPlan(planMesh(parseMesh(description))));
+  const files = () => renderPlan(planMesh(parseMesh(description)));
+  await writeFiles(folder, files, { madeOf: digestOf(description) });
 }
 
 type Objects = readonly (readonly [cluster: string, manifests: readonly Manifest[]])[];
-
-export function countObjects({ clusters }: Plan): number {
-  return clusters.reduce((sum, { objects }) => sum + objects.length, 0);
-}
 
 function objectsOf(description: MeshDescription): Objects {
   return planMesh(parseMesh(description)).clusters.map(

@@ -1,0 +1,65 @@
+/** Measures tasks, each in a process of its own, so that none profits from what another has loaded. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { MeshDescription } from "../src";
+import { meshOf, type Size } from "./meshOf";
+
+/** Prepares what isn't measured, and gives back what is. */
+export type Task = (
+  description: MeshDescription,
+  folder: string,
+  size: Size,
+) => Promise<() => unknown>;
+
+export interface Measured {
+  readonly seconds: number;
+  /** Largest resident memory of the process, preparations included. */
+  readonly mebibytes: number;
+}
+
+/** Runs of each; the median counts. */
+const runs = 3;
+
+/** Measures a task of `<topic>/tasks.ts` at a size. */
+export function measure(topic: string, task: string, { clusters, services }: Size): Measured {
+  const args = [topic, task, String(clusters), String(services)];
+  const measured = Array.from(
+    { length: runs },
+    () =>
+      JSON.parse(
+        execFileSync(
+          process.execPath,
+          ["--expose-gc", "--import", "tsx", join(__dirname, "child.ts"), ...args],
+          { encoding: "utf8" },
+        ),
+      ) as Measured,
+  );
+  return {
+    seconds: median(measured.map(({ seconds }) => seconds)),
+    mebibytes: median(measured.map(({ mebibytes }) => mebibytes)),
+  };
+}
+
+/** Measures a task once, in this process. */
+export async function runOnce(task: Task, size: Size): Promise<Measured> {
+  const folder = mkdtempSync(join(tmpdir(), "meshspan-bench-"));
+  // What a run remembers is its own.
+  process.env.XDG_CACHE_HOME = join(folder, ".cache");
+  try {
+    const run = await task(meshOf(size), folder, size);
+    const start = performance.now();
+    await run();
+    return {
+      seconds: (performance.now() - start) / 1000,
+      mebibytes: process.resourceUsage().maxRSS / 1024,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
