@@ -1,4 +1,3 @@
-/** @jest-environment ./test/engine/environment.cjs */
 /** Global names in all three modes, of pods with a proxy and of processes without. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClusterDescription, Manifest, MeshDescription, Workloads } from "../../src";
