@@ -15,5 +15,5 @@ module.exports = {
   cacheDirectory: "<rootDir>/out/jest",
   // A lab has the whole machine.
   maxWorkers: 1,
-  testTimeout: 120_000,
+  testTimeout: 240_000,
 };

@@ -82,7 +82,7 @@ beforeAll(async () => {
       const answers = await call(east.podOf("caller"), { target, count: 40 });
       return answers.every(answeredBy("east"));
     });
-}, 150_000);
+}, 400_000);
 
 afterAll(async () => {
   console.log(

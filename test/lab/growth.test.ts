@@ -63,7 +63,7 @@ beforeAll(async () => {
       }),
     ),
   );
-}, 150_000);
+}, 400_000);
 
 afterAll(async () => {
   await Promise.all(traffic.map((calls) => calls.stop()));

@@ -50,7 +50,7 @@ beforeAll(async () => {
       return Calls.start(pod(), { target, intervalMs: 50, ...patient });
     }),
   );
-}, 200_000);
+}, 400_000);
 
 afterAll(async () => {
   await Promise.all(traffic.map((calls) => calls.stop()));

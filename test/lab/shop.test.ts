@@ -26,7 +26,7 @@ beforeAll(async () => {
   await installCdk8s(lab, shop);
   await firstPage(lab);
   seconds = (performance.now() - started) / 1000;
-}, 150_000);
+}, 400_000);
 
 afterAll(() => lab.stop());
 
