@@ -42,7 +42,9 @@ export default defineConfig(
   ...tseslint.configs.stylisticTypeChecked,
   {
     languageOptions: {
-      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+      // One program of the compiler's for everything; examples, too, are checked against the sources here, though each has a
+      // tsconfig of its own for those who copy it.
+      parserOptions: { project: "./tsconfig.json", tsconfigRootDir: import.meta.dirname },
     },
     rules: {
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
@@ -111,11 +113,6 @@ export default defineConfig(
       "@typescript-eslint/no-non-null-assertion": "off",
       "max-lines": "off",
     },
-  },
-  {
-    // An example has a tsconfig of its own, for those who copy it; here it is checked against the sources.
-    files: ["examples/**/*.ts"],
-    languageOptions: { parserOptions: { projectService: false, project: "./tsconfig.json" } },
   },
   { files: ["**/*.mjs", "**/*.js", "**/*.cjs"], ...tseslint.configs.disableTypeChecked },
   {

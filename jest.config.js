@@ -1,6 +1,6 @@
 /** @type {import("jest").Config} */
 module.exports = {
-  testEnvironment: "node",
+  testEnvironment: "<rootDir>/test/environment.cjs",
   // The protocol buffers of Pulumi's SDK live in the global scope; jest would warn of each when a file is done.
   testEnvironmentOptions: { globalsCleanup: "off" },
   // RSA keys take seconds to make on a busy machine; no test asserts a time.
@@ -8,6 +8,7 @@ module.exports = {
   // Half of them wait for processes that they have started; by default one core would stay idle.
   maxWorkers: "100%",
   workerIdleMemoryLimit: "1GB",
+  testSequencer: "<rootDir>/scripts/testing/longestFirst.cjs",
   roots: ["<rootDir>/test"],
   testMatch: ["**/*.test.ts"],
   // These need the toolchain: npm run test:engine, npm run test:lab.
@@ -20,6 +21,6 @@ module.exports = {
     "^meshspan/(.*)$": "<rootDir>/src/$1/index.ts",
   },
   transform: {
-    "^.+\\.ts$": ["ts-jest", { tsconfig: "<rootDir>/tsconfig.json", diagnostics: false }],
+    "^.+\\.ts$": "<rootDir>/scripts/testing/transform.cjs",
   },
 };

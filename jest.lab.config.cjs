@@ -6,10 +6,14 @@ module.exports = {
   testPathIgnorePatterns: [],
   roots: ["<rootDir>/test/lab"],
   globalSetup: "<rootDir>/test/lab/globalSetup.ts",
-  reporters: ["default", "<rootDir>/test/lab/logReporter.cjs"],
+  reporters: [
+    "default",
+    "<rootDir>/test/lab/logReporter.cjs",
+    "<rootDir>/scripts/testing/resultsReporter.cjs",
+  ],
   // The lab's temporary folder goes with it.
   cacheDirectory: "<rootDir>/out/jest",
   // A lab has the whole machine.
   maxWorkers: 1,
-  testTimeout: 120_000,
+  testTimeout: 240_000,
 };

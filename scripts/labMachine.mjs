@@ -4,6 +4,7 @@
  */
 import { execFileSync, spawn } from "node:child_process";
 import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, totalmem } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import toolchain from "./toolchain/toolchain.cjs";
@@ -37,8 +38,7 @@ export function obstacle() {
   }
   const missing = toolchain.missing("lab");
   if (missing.length > 0) return `${missing.join(", ")} missing: npm run toolchain`;
-  const instances = Number(readFileSync(watches, "utf8"));
-  if (instances < 512)
+  if (watchable() < watchedByMachine)
     return `proxies watch more files than this machine admits: sysctl -w fs.inotify.max_user_instances=1024`;
   try {
     execFileSync("unshare", [...namespaces, "true"], { stdio: "pipe" });
@@ -49,7 +49,23 @@ export function obstacle() {
 }
 
 /** Proxies all run as one user, and each watches its certificates. */
-const watches = "/proc/sys/fs/inotify/max_user_instances";
+const watchedByMachine = 512;
+const watchable = () => Number(readFileSync("/proc/sys/fs/inotify/max_user_instances", "utf8"));
+
+/** How many machines may run at the same time: one per core, as far as memory and what proxies may watch last. */
+export function machinesAtATime() {
+  const asked = Number(process.env.MESHSPAN_LAB_MACHINES);
+  if (asked > 0) return asked;
+  const limits = [
+    availableParallelism(),
+    Math.floor(totalmem() / memoryOfMachine),
+    Math.floor(watchable() / watchedByMachine),
+  ];
+  return Math.max(1, Math.min(...limits));
+}
+
+/** Bytes, of the largest. */
+const memoryOfMachine = 6 * 2 ** 30;
 
 const namespaces = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
@@ -93,20 +109,32 @@ function firstProcess() {
   }
 }
 
-/** Runs a command in there. Resolves with its exit code. */
-export async function runInMachine(command) {
+const running = new Set();
+
+/** Machines end with this process, however it does; Ctrl-C reaches the command itself, which has things to say before it ends. */
+function watchSignals() {
+  process.on("SIGINT", () => undefined);
+  for (const signal of ["SIGTERM", "SIGHUP"])
+    process.on(signal, () => running.forEach((child) => child.kill("SIGKILL")));
+}
+
+/**
+ * Runs a command in there; several may run at the same time. Resolves with its exit code.
+ * @param output Descriptor of a file for all that it prints. By default that is shown
+ */
+export async function runInMachine(command, { output = "inherit", env = process.env } = {}) {
+  if (running.size === 0 && process.listenerCount("SIGHUP") === 0) watchSignals();
   // pdeathsig: the machine ends when this process does, also when that is killed.
   const child = spawn(
     "setpriv",
     ["--pdeathsig", "KILL", "unshare", ...namespaces, "sh", "-c", setUp, "sh", ...command],
-    { stdio: "inherit" },
+    { stdio: [output === "inherit" ? "inherit" : "ignore", output, output], env },
   );
+  running.add(child);
   mkdirSync(dirname(pidFile), { recursive: true });
   writeFileSync(pidFile, String(child.pid));
-  // Ctrl-C reaches the command itself, which has things to say before it ends.
-  process.on("SIGINT", () => undefined);
-  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill("SIGKILL"));
   const code = await exitOf(child);
+  running.delete(child);
   rmSync(pidFile, { force: true });
   return code;
 }

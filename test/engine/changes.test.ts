@@ -1,4 +1,3 @@
-/** @jest-environment ./test/engine/environment.cjs */
 /** What changes when a description does, and what doesn't. */
 import type { MeshDescription } from "../../src";
 import { differencesFromPlan, fromCharts, type MeshStack, startMesh } from "./meshStack";

@@ -1,4 +1,3 @@
-/** @jest-environment ./test/engine/environment.cjs */
 /** The engine is killed after operations in turn, before it has noted what was done. */
 import type { MeshDescription } from "../../src";
 import { differencesFromPlan, fromCharts, type MeshStack, startMesh } from "./meshStack";

@@ -1,4 +1,3 @@
-/** @jest-environment ./test/engine/environment.cjs */
 import { X509Certificate } from "node:crypto";
 import { caFileNames } from "../../src";
 import { shopClusters, shopMesh } from "../../src/demo";

@@ -1,4 +1,3 @@
-/** @jest-environment ./test/engine/environment.cjs */
 /** The cluster's own DNS configuration: merged into, followed, and given back. */
 import { mergeCorefile, type MeshDescription } from "../../src";
 import { type MeshStack, startMesh } from "./meshStack";

@@ -1,4 +1,3 @@
-/** @jest-environment ./test/engine/environment.cjs */
 /** What goes wrong is said in words that help, within a minute, and without a stack trace. */
 import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";

@@ -1,4 +1,3 @@
-/** @jest-environment ./test/engine/environment.cjs */
 /** Fifty meshes at once, whose objects share three clusters: what reaches the API servers is what was planned. */
 import type { Plan } from "../../src";
 import { ExistingCluster, Mesh } from "../../src/pulumi";

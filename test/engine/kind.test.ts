@@ -1,4 +1,3 @@
-/** @jest-environment ./test/engine/environment.cjs */
 /** The clusters too: `kind` is a program that remembers, the API servers in its place are real. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

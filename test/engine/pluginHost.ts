@@ -11,11 +11,12 @@ import {
   readFileSync,
   readdirSync,
   renameSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
-import ts from "typescript";
+import { join, resolve } from "node:path";
+import { buildSync } from "esbuild";
 import { operationsOf, type Operation } from "./standins/operations";
 import { componentPath } from "./toolchain";
 
@@ -142,29 +143,31 @@ function quoted(word: string): string {
 
 let compiled: string | undefined;
 
-/** Folder of the compiled stand-ins: inside the repository, where the packages they need are found. */
+/** Folder of the compiled stand-ins. */
 function standInsFolder(): string {
   compiled ??= compileStandIns(join(__dirname, "standins"), join(root, "out/engine/standins"));
   return compiled;
 }
 
+/**
+ * Each in one file, with what it needs of packages: an operation starts several, and most of their start would be looking for
+ * files. What is loaded into Pulumi's own provider stays apart.
+ */
 function compileStandIns(sources: string, target: string): string {
   mkdirSync(target, { recursive: true });
-  for (const file of readdirSync(sources).filter((name) => name.endsWith(".ts"))) {
-    const fileName = join(sources, file);
-    const { outputText } = ts.transpileModule(readFileSync(fileName, "utf8"), {
-      fileName,
-      compilerOptions: {
-        module: ts.ModuleKind.Node16,
-        target: ts.ScriptTarget.ES2022,
-        esModuleInterop: true,
-      },
-    });
-    const output = join(target, `${basename(file, ".ts")}.js`);
-    if (existsSync(output) && readFileSync(output, "utf8") === outputText) continue;
+  const files = readdirSync(sources).map((name) => join(sources, name));
+  const inputs = [...files, join(root, "package-lock.json")];
+  const newest = Math.max(...inputs.map((file) => statSync(file).mtimeMs));
+  for (const name of [...names, "nodeProvider"]) {
+    const output = join(target, `${name}.js`);
+    if (existsSync(output) && statSync(output).mtimeMs > newest) continue;
     // Other processes may do the same at the same time: a file is always whole.
-    const draft = join(target, `.${process.pid}-${basename(output)}`);
-    writeFileSync(draft, outputText);
+    const draft = join(target, `.${process.pid}-${name}.js`);
+    buildSync({
+      entryPoints: [join(sources, `${name}.ts`)],
+      ...{ bundle: true, platform: "node", format: "cjs", target: "node20" },
+      ...{ outfile: draft, logLevel: "error" },
+    });
     renameSync(draft, output);
   }
   return target;

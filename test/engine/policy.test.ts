@@ -1,4 +1,3 @@
-/** @jest-environment ./test/engine/environment.cjs */
 import { resolve } from "node:path";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";

@@ -1,4 +1,3 @@
-/** @jest-environment ./test/engine/environment.cjs */
 /**
  * A thousand resources: how long operations take and how much memory they need. Figures, not assertions. The backend of
  * files writes the whole state at each step, which takes most of the time; it does so with MESHSPAN_SCALE=checkpoints only.

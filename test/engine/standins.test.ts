@@ -1,4 +1,3 @@
-/** @jest-environment ./test/engine/environment.cjs */
 /** The stand-ins themselves: what they promise to the tests that run on them. */
 import { X509Certificate, createPrivateKey, createPublicKey } from "node:crypto";
 import { appendFileSync, mkdtempSync, rmSync } from "node:fs";

@@ -1,4 +1,3 @@
-/** @jest-environment ./test/engine/environment.cjs */
 /** Roots that the user brings, with their keys or behind a CA that signs. */
 import { X509Certificate } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";

@@ -1,4 +1,3 @@
-/** @jest-environment ./test/engine/environment.cjs */
 /**
  * State that a released version left: this version updates it in place. `MESHSPAN_RECORD=1` records the state of this
  * version, once, when it's released; what is recorded is never edited.

@@ -1,4 +1,3 @@
-/** @jest-environment ./test/engine/environment.cjs */
 /** Global names in all three modes, of pods with a proxy and of processes without. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClusterDescription, Manifest, MeshDescription, Workloads } from "../../src";
@@ -66,7 +65,7 @@ beforeAll(async () => {
   });
   mesh = await PulumiMesh.create(lab, { description: before, workloads });
   await mesh.up();
-}, 150_000);
+}, 400_000);
 
 afterAll(async () => {
   mesh.remove();
@@ -137,4 +136,4 @@ it("takes the mesh's names out again, and leaves the clusters' own DNS as it was
     .cluster("north")
     .api.find("/api/v1/namespaces/kube-system/configmaps/kube-dns");
   expect(kubeDns.data ?? {}).toEqual({});
-}, 120_000);
+}, 400_000);

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined | false> | T | undefined | false,
-  seconds = 60,
+  seconds = 120,
 ): Promise<{ readonly found: T; readonly ms: number }> {
   const started = performance.now();
   let last: unknown = "nothing was found";

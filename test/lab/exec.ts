@@ -56,6 +56,9 @@ export interface CallResult {
   readonly error?: string;
 }
 
+/** For calls none of which may fail: lost are those without an answer, not those that a busy machine is slow at. */
+export const patient = { timeoutMs: 15_000 };
+
 const defaults = { count: 1, concurrency: 1, timeoutMs: 3000, newConnection: true };
 
 function callCommand(spec: CallSpec): readonly string[] {

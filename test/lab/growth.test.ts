@@ -1,10 +1,9 @@
-/** @jest-environment ./test/engine/environment.cjs */
 /** A cluster joins a mesh that carries traffic, and leaves it again. */
 import type { MeshDescription, Workloads } from "../../src";
 import { proxiesOf } from "./agreement";
 import { caller, echo, echoClusters, echoPorts } from "./echoMesh";
 import { eventually } from "./eventually";
-import { callOnce, Calls } from "./exec";
+import { callOnce, Calls, patient } from "./exec";
 import { Lab } from "./lab";
 import { PulumiMesh, withoutAddresses } from "./pulumiMesh";
 import { configOf } from "./proxy";
@@ -60,10 +59,11 @@ beforeAll(async () => {
       Calls.start(lab.cluster("east").podOf("caller"), {
         target: `http://${service}.default.global/`,
         intervalMs: 50,
+        ...patient,
       }),
     ),
   );
-}, 150_000);
+}, 400_000);
 
 afterAll(async () => {
   await Promise.all(traffic.map((calls) => calls.stop()));

@@ -1,4 +1,3 @@
-/** @jest-environment ./test/engine/environment.cjs */
 /** The whole shop over three clusters by `pulumi up`: the same traffic as from files. */
 import { Lab } from "./lab";
 import { PulumiMesh, withoutAddresses } from "./pulumiMesh";

@@ -1,4 +1,3 @@
-/** @jest-environment ./test/engine/environment.cjs */
 /** One root of trust follows another while calls go on, and the program that does it is killed. */
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -9,7 +8,7 @@ import type { MeshDescription } from "../../src";
 import { certificatesFolder, installCdk8s } from "./cdk8sMesh";
 import { caller, echo, echoClusters, echoPorts } from "./echoMesh";
 import { eventually } from "./eventually";
-import { callOnce, Calls } from "./exec";
+import { callOnce, Calls, patient } from "./exec";
 import { Lab, workFolder } from "./lab";
 import { repository } from "./repository";
 
@@ -48,10 +47,10 @@ beforeAll(async () => {
     ways.map(async ([from, target]) => {
       const pod = () => lab.cluster(from).podOf("caller");
       await eventually(target, async () => (await callOnce(pod(), target)).ok);
-      return Calls.start(pod(), { target, intervalMs: 50 });
+      return Calls.start(pod(), { target, intervalMs: 50, ...patient });
     }),
   );
-}, 200_000);
+}, 400_000);
 
 afterAll(async () => {
   await Promise.all(traffic.map((calls) => calls.stop()));

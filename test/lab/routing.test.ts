@@ -85,7 +85,7 @@ beforeAll(async () => {
         return [...places].sort().join() === placesOf("v3", from).join();
       });
   });
-}, 150_000);
+}, 400_000);
 
 afterAll(() => lab.stop());
 

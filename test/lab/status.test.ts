@@ -56,7 +56,7 @@ beforeAll(async () => {
   plan = await installCdk8s(lab, { description: statusMesh, workloads: statusWorkloads });
   operator = await Operator.arrive(lab, "192.0.2.20");
   writeFileSync(meshFile, stringify(statusMesh, { aliasDuplicateObjects: false }));
-}, 150_000);
+}, 400_000);
 
 afterAll(() => lab.stop());
 

@@ -91,7 +91,7 @@ it("is right about every caller, in every cluster, at every port, and through ga
   expect(ways.filter(({ isRight }) => !isRight)).toEqual([]);
   expect(ways.some(({ crosses }) => crosses) && ways.some(({ crosses }) => !crosses)).toBe(true);
   report.planned(calls, outcomes, ways);
-}, 120_000);
+}, 400_000);
 
 describe("after changes to planned objects", () => {
   it.each(rounds.map((round, index) => [index + 1, round] as const))(

@@ -1,4 +1,3 @@
-/** @jest-environment ./test/engine/environment.cjs */
 /**
  * What the core takes, Istio and Kubernetes take: objects of generated descriptions through `istioctl validate`, `istioctl
  * analyze` and the API server's dry run. `MESHSPAN_AGREEMENT=10000` tries as many.

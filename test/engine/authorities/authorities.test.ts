@@ -1,4 +1,3 @@
-/** @jest-environment ./test/engine/environment.cjs */
 /** CA material against a real istiod: what is good signs a leaf that verifies; what is bad is refused here, also where istiod takes it. */
 import { X509Certificate } from "node:crypto";
 import { type CaFiles, verifyCertificates } from "../../../src/pki";

@@ -184,7 +184,7 @@ export async function loadKubeconfig(
   kubeconfig: string | undefined,
   context: string | undefined,
 ): Promise<KubeConfig> {
-  const { KubeConfig: Config } = await import("@kubernetes/client-node");
+  const { KubeConfig: Config } = await import("./kubeconfig.mjs");
   const config = new Config();
   try {
     if (kubeconfig === undefined || kubeconfig === "") config.loadFromDefault();

@@ -46,8 +46,8 @@ export interface Outcome {
   readonly answer?: string;
 }
 
-/** Milliseconds that a server has to think again after the handshake: half of them before a byte is sent, half after. */
-const afterthought = 500;
+/** Milliseconds that a server has to think again after the handshake: before a byte is sent, and after, unless it answers. */
+const afterthought = { before: 250, after: 1500 };
 
 const {
   attempts,
@@ -129,11 +129,15 @@ async function shakeHands(
     const refusal = await Promise.race([shaken, ended, late]);
     if (refusal !== undefined) return refusal;
     const described = describePeer(secure, ca !== undefined);
-    const half = (): Promise<undefined> => sleep(afterthought / 2, undefined);
-    let end = await Promise.race([ended, half()]);
+    let end = await Promise.race([ended, sleep(afterthought.before, undefined)]);
     if (end === undefined) {
+      const answered = new Promise<undefined>((resolve) => {
+        secure.on("data", () => {
+          if (heard.includes("\n")) resolve(undefined);
+        });
+      });
       secure.write("\n");
-      end = await Promise.race([ended, half()]);
+      end = await Promise.race([ended, answered, sleep(afterthought.after, undefined)]);
     }
     const [answer = ""] = heard.split(/\r?\n/);
     return {

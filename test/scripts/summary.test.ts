@@ -1,0 +1,98 @@
+/** What `npm test` says of its tiers, and from what jest tells it. */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { temporaryFolder } from "../cli/run";
+
+const root = resolve(__dirname, "../..");
+const folder = temporaryFolder();
+
+/** What it says of such tiers. */
+function summaryOf(tiers: readonly object[]): readonly string[] {
+  const program = `import { summary } from "./scripts/testing/summary.mjs";
+    console.log(summary(${JSON.stringify(tiers)}));`;
+  const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  return stdout.trim().split("\n");
+}
+
+const counts = (passed: number, failed = 0, skipped = 0) => ({
+  ...{ passed, failed, skipped },
+  total: passed + failed + skipped,
+});
+
+it("ends with one pair of lines for all tiers, as jest has them", () => {
+  const lines = summaryOf([
+    { name: "lint", code: 0, seconds: 31.4 },
+    { name: "unit", code: 0, seconds: 99, suites: counts(117), tests: counts(3710, 0, 4) },
+    { name: "engine", code: 0, seconds: 0.1, leftOut: "etcd is missing" },
+    { name: "lab", code: 0, seconds: 400, suites: counts(14), tests: counts(143) },
+  ]);
+  expect(lines).toEqual([
+    "lint    passed    31 s",
+    "unit    passed    99 s  117 files, 3714 tests: 4 skipped",
+    "engine             0 s  left out: etcd is missing",
+    "lab     passed   400 s  14 files, 143 tests",
+    "",
+    "Test Suites: 131 passed, 131 total",
+    "Tests:       4 skipped, 3853 passed, 3857 total",
+  ]);
+});
+
+it("names every test that failed, and every file that failed without one", () => {
+  const files = [
+    { path: "test/lab/shop.test.ts", failed: true, failures: ["a gateway › is killed"] },
+    { path: "test/lab/dns.test.ts", failed: true, failures: [] },
+    { path: "test/lab/join.test.ts", failed: false, failures: [] },
+  ];
+  const lab = { name: "lab", code: 1, seconds: 9, suites: counts(1, 2), tests: counts(30, 1) };
+  expect(summaryOf([{ ...lab, files }])).toEqual([
+    "FAILED test/lab/shop.test.ts › a gateway › is killed",
+    "FAILED test/lab/dns.test.ts",
+    "lab     FAILED     9 s  3 files, 31 tests: 1 failed",
+    "",
+    "Test Suites: 2 failed, 1 passed, 3 total",
+    "Tests:       1 failed, 30 passed, 31 total",
+  ]);
+});
+
+it("has a line for each file, and the output of those that fail", () => {
+  mkdirSync(join(folder, "test"));
+  const fileOf = (name: string, body: string) =>
+    writeFileSync(join(folder, `test/${name}.test.js`), body);
+  fileOf("good", 'it("holds", () => console.log("a figure"));');
+  fileOf("bad", 'it("breaks", () => { console.log("a hint"); throw new Error("broken"); });');
+  fileOf("worse", "nonsense(");
+  const results = join(folder, "out/test/unit.json");
+  const config = JSON.stringify({ rootDir: folder, transform: {} });
+  const reporters = ["lineReporter", "resultsReporter"].map(
+    (name) => `--reporters=${join(root, `scripts/testing/${name}.cjs`)}`,
+  );
+  const jest = [join(root, "node_modules/jest/bin/jest.js"), ...reporters, "--config", config];
+  const { status, stdout } = spawnSync(process.execPath, [...jest, "--runInBand"], {
+    cwd: folder,
+    env: { ...process.env, MESHSPAN_TEST_RESULTS: results },
+    encoding: "utf8",
+  });
+  expect(status).toBe(1);
+  const lines = stdout.split("\n").filter((line) => line.startsWith("unit "));
+  expect(lines.map((line) => line.replace(/\d+ s /, "").slice(9)).sort()).toEqual([
+    "bad.test.js FAILED",
+    "good.test.js passed",
+    "worse.test.js FAILED",
+  ]);
+  expect(stdout).toMatch(/a hint[^]*broken/);
+  expect(stdout).not.toContain("a figure");
+  expect(readFileSync(join(folder, "out/test/unit.txt"), "utf8")).toContain("a figure");
+  const kept = JSON.parse(readFileSync(results, "utf8"));
+  expect(kept).toMatchObject({ suites: counts(1, 2), tests: counts(1, 1) });
+  expect(kept.files.map(({ path, failed, failures }: any) => [path, failed, failures])).toEqual(
+    expect.arrayContaining([
+      ["test/bad.test.js", true, ["breaks"]],
+      ["test/good.test.js", false, []],
+      ["test/worse.test.js", true, []],
+    ]),
+  );
+});
