@@ -1,4 +1,3 @@
-/** @jest-environment ./test/engine/environment.cjs */
 /** A cluster's CA is stolen, and taken back: who is refused then, and who isn't. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
