@@ -12,14 +12,24 @@ export interface Results {
   readonly notes?: readonly string[];
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** Lines on logarithmic axes. */
-  readonly plot: {
-    readonly data: readonly Readonly<Record<string, string | number>>[];
-    readonly x: Axis;
-    readonly y: Axis;
-    /** The field that tells lines apart. */
-    readonly series: string;
-  };
+  readonly plot: Lines | Bars;
+}
+
+/** Lines on logarithmic axes. */
+interface Lines {
+  readonly data: readonly Readonly<Record<string, string | number>>[];
+  readonly x: Axis;
+  readonly y: Axis;
+  /** The field that tells lines apart. */
+  readonly series: string;
+}
+
+/** A bar for each. */
+interface Bars {
+  readonly data: readonly Readonly<Record<string, string | number>>[];
+  /** The field that names them, from top to bottom. */
+  readonly of: string;
+  readonly x: Axis;
 }
 
 interface Axis {
@@ -51,19 +61,35 @@ export async function writeResults(name: string, results: Results): Promise<void
   writeFileSync(join(folder, `${name}.svg`), await plot(results));
 }
 
-async function plot({ title, plot: { data, x, y, series } }: Results): Promise<string> {
-  const axis = ({ field, title: label }: Axis) =>
-    ({ field, type: "quantitative", title: label, scale: { type: "log" } }) as const;
+async function plot({ title, plot: shown }: Results): Promise<string> {
   const spec: TopLevelSpec = {
     $schema: "https://vega.github.io/schema/vega-lite/v5.json",
     title,
     width: 560,
     height: 320,
     background: "white",
-    data: { values: data.map((row) => ({ ...row })) },
-    mark: { type: "line", point: true },
-    encoding: { x: axis(x), y: axis(y), color: { field: series, type: "nominal" } },
+    data: { values: shown.data.map((row) => ({ ...row })) },
+    ...("of" in shown ? bars(shown) : lines(shown)),
   };
   const view = new View(parse(compile(spec).spec), { renderer: "none" });
   return `${await view.toSVG()}\n`;
+}
+
+function lines({ x, y, series }: Lines) {
+  const axis = ({ field, title }: Axis) =>
+    ({ field, type: "quantitative", title, scale: { type: "log" } }) as const;
+  return {
+    mark: { type: "line", point: true },
+    encoding: { x: axis(x), y: axis(y), color: { field: series, type: "nominal" } },
+  } as const;
+}
+
+function bars({ of, x: { field, title } }: Bars) {
+  return {
+    mark: "bar",
+    encoding: {
+      y: { field: of, type: "nominal", sort: null, title: null },
+      x: { field, type: "quantitative", title },
+    },
+  } as const;
 }

@@ -185,13 +185,13 @@ it("applies what is planned already again, and changes nothing", async () => {
   expect(data.applied.length).toBeGreaterThan(20);
   expect(data.applied.filter(({ action }: any) => action !== "unchanged")).toEqual([]);
   expect(await changedSince(before)).toEqual([]);
-}, 60_000);
+}, 240_000);
 
 describe("changes neither the description nor a cluster", () => {
   let before: Everything;
   beforeAll(async () => {
     before = await everything();
-  }, 60_000);
+  }, 240_000);
 
   const options = ["--cluster", "north", "--apply", "--timeout", "3"];
 
@@ -243,7 +243,7 @@ describe("changes neither the description nor a cluster", () => {
     await api.request("PATCH", `${path}?fieldManager=somebody&force=true`, nothing, type);
     await meshspan("join", "203.0.113.10", "--apply");
     expect(await changedSince(before)).toEqual([]);
-  }, 60_000);
+  }, 240_000);
 });
 
 it("probes it by packets, adds it, and calls arrive there", async () => {
@@ -327,7 +327,7 @@ it("says on a terminal what it knows, tries and has done, as on the talk's slide
   expect(screen).toMatch(/^north: \d+ objects/m);
   expect(lines.at(-2)).toBe(`Meshspan was successful in adding the gateway ${northAddress}`);
   expect((await meshspan("leave", "north", "--apply")).status).toBe(0);
-}, 60_000);
+}, 240_000);
 
 it("takes out a cluster with the services that it alone serves, and what join itself had made there", async () => {
   await Promise.all(traffic.splice(0).map((calls) => calls.stop()));

@@ -73,7 +73,8 @@ async function probe(
   { attempts, common }: { readonly attempts: readonly Attempt[]; readonly common: Attempt },
 ): Promise<readonly Outcome[]> {
   const question = {
-    ...{ host: "", port: 15443, common, concurrency: 16 },
+    // Silence is no refusal: a busy machine has time for its answer.
+    ...{ host: "", port: 15443, common, concurrency: 16, timeoutMs: 15_000 },
     attempts: attempts.map((attempt, index) => ({ ...attempt, name: String(index) })),
   };
   const { stdout } = await run(file, [...args, JSON.stringify(question)], { maxBuffer: 2 ** 26 });
