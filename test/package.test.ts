@@ -76,7 +76,10 @@ describe("the boundary of the core", () => {
       cwd: root,
       overrideConfig: {
         languageOptions: {
-          parserOptions: { projectService: { allowDefaultProject: ["src/core/*.ts"] } },
+          parserOptions: {
+            project: null,
+            projectService: { allowDefaultProject: ["src/core/*.ts"] },
+          },
         },
       },
     }).lintText(source, { filePath: join(root, path) });

@@ -53,7 +53,8 @@ export async function rotate(
     const isOver = step === undefined;
     if (isOver || (!apply && (!isBegun || progress.length > 0)))
       return dataOf(source, progress, isOver, apply);
-    progress = await barrier(clusters, step, options, tell);
+    const { crlPem } = certificates.root;
+    progress = await barrier(clusters, step, crlPem, options, tell);
     if (!isReached(progress)) throw waiting(step, progress);
     await write(source, step.then);
   }
@@ -115,12 +116,14 @@ async function makeCertificates(source: MeshSource, certs: string): Promise<Ensu
 async function barrier(
   clusters: ReadonlyMap<string, LiveCluster>,
   { barrier: wanted }: RotationStep,
+  lists: string | undefined,
   { certs, apply, timeout }: RotateOptions,
   tell: Tell,
 ): Promise<readonly BarrierProgress[]> {
   const rootPem = await readFile(join(certs, rootFolder(wanted.root), "root-cert.pem"), "utf8");
-  if (apply !== true) return progressOf(clusters, wanted, rootPem);
-  return waitForBarrier(clusters, wanted, rootPem, {
+  const stage = { barrier: wanted, rootPem, lists };
+  if (apply !== true) return progressOf(clusters, stage);
+  return waitForBarrier(clusters, stage, {
     timeout,
     onProgress: (progress) => tell(progressSentence(wanted, progress)),
   });

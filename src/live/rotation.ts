@@ -8,6 +8,7 @@ import type { RotationStep } from "../core/rotation";
 import type { CaFiles } from "../pki/caFiles";
 import { describeFailure } from "./kubeClient";
 import type { LiveCluster } from "./liveCluster";
+import { listsProgress } from "./revocationBarrier";
 import { type BarrierProgress, barrierProgress } from "./rotationBarrier";
 
 type Clusters = ReadonlyMap<string, LiveCluster>;
@@ -56,13 +57,30 @@ async function applyTo(
   }
 }
 
+/** What every proxy has to have before a stage. */
+export interface StageBarrier {
+  readonly barrier: RotationStep["barrier"];
+  /** The root that it is about. */
+  readonly rootPem: string;
+  /** The revocation lists of both roots' CAs, where the mesh has any: without them a new signer is refused. */
+  readonly lists: string | undefined;
+}
+
 /** How far every cluster is. @throws Error of a cluster that can't be asked, with its name */
 export function progressOf(
   clusters: Clusters,
-  barrier: RotationStep["barrier"],
-  rootPem: string,
+  { barrier, rootPem, lists }: StageBarrier,
 ): Promise<readonly BarrierProgress[]> {
-  return askEach(clusters, (live) => barrierProgress(live, barrier, rootPem));
+  return askEach(clusters, async (live) => {
+    const progress = await barrierProgress(live, barrier, rootPem);
+    if (lists === undefined || barrier.kind !== "trusts") return progress;
+    const { behind } = await listsProgress(live, lists);
+    const known = new Set(progress.behind.map(({ pod }) => pod));
+    return {
+      ...progress,
+      behind: [...progress.behind, ...behind.filter(({ pod }) => !known.has(pod))],
+    };
+  });
 }
 
 /** Asks every cluster. @throws Error of a cluster that can't be asked, with its name */
@@ -93,14 +111,13 @@ const interval = 2000;
 /** Waits until every proxy is there, or the time is over. @returns how far they are */
 export async function waitForBarrier(
   clusters: Clusters,
-  barrier: RotationStep["barrier"],
-  rootPem: string,
+  stage: StageBarrier,
   { timeout, onProgress }: WaitOptions,
 ): Promise<readonly BarrierProgress[]> {
   const deadline = timeout === undefined ? Infinity : performance.now() + timeout * 1000;
   let before = "";
   for (;;) {
-    const progress = await progressOf(clusters, barrier, rootPem);
+    const progress = await progressOf(clusters, stage);
     if (isReached(progress) || performance.now() > deadline) return progress;
     const now = progress.map(({ proxies, behind }) => `${behind.length}/${proxies}`).join();
     if (now !== before) onProgress(progress);

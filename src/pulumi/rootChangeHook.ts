@@ -1,9 +1,11 @@
 /** Keeps a root's replacement from breaking calls: a CA is changed once every proxy of the mesh is ready for that. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
+import { crlFileName } from "../core/late";
 import type { Mesh } from "../core/mesh";
-import { rootsOf, type RotationStep } from "../core/rotation";
+import { rootsOf } from "../core/rotation";
 import { counted } from "../core/words";
+import type { StageBarrier } from "../live/rotation";
 import type { BarrierProgress } from "../live/rotationBarrier";
 import type { CaRoots, ChangeBarrier } from "../pki/rootChange";
 import type { MeshClusters } from "./meshCluster";
@@ -28,9 +30,13 @@ export function rootChangeHook(
   // The engine calls from outside of the run, where Outputs don't resolve.
   const inRun = AsyncLocalStorage.snapshot();
   const root = rootsOf(mesh.trust).signing;
-  const isReady = ({ kind, rootPem }: ChangeBarrier) => {
+  const isReady = ({ kind, rootPem }: ChangeBarrier, lists: string) => {
     const id = `${kind} ${rootPem}`;
-    const answer = asked.get(id) ?? inRun(() => proxiesBehind(clusters, { kind, root }, rootPem));
+    const stage = {
+      ...{ barrier: { kind, root }, rootPem },
+      lists: lists === "" ? undefined : lists,
+    };
+    const answer = asked.get(id) ?? inRun(() => proxiesBehind(clusters, stage));
     asked.set(id, answer);
     return answer;
   };
@@ -48,7 +54,9 @@ export function rootChangeHook(
           `${name}: the root is replaced at once: ${change.why}. Name the root that follows in trust.next, and go through its stages. ${nothingChanged}`,
         );
       }
-      const behind = (await Promise.all(change.barriers.map(isReady))).flat();
+      const behind = (
+        await Promise.all(change.barriers.map((barrier) => isReady(barrier, after[crlFileName])))
+      ).flat();
       const [first] = behind;
       if (first !== undefined) {
         throw new Error(
@@ -62,10 +70,10 @@ export function rootChangeHook(
 /** The CA in the inputs of a secret; `undefined` where they are something else. */
 async function caOfSecret(
   inputs: Readonly<Record<string, unknown>> = {},
-): Promise<CaRoots | undefined> {
+): Promise<(CaRoots & Readonly<Record<typeof crlFileName, string>>) | undefined> {
   const data = await valueOf(pulumi.output(inputs.data));
   if (typeof data !== "object" || data === null) return undefined;
-  const text = (file: keyof CaRoots) => {
+  const text = (file: keyof CaRoots | typeof crlFileName) => {
     const base64 = (data as Readonly<Record<string, unknown>>)[file];
     return Buffer.from(typeof base64 === "string" ? base64 : "", "base64").toString("utf8");
   };
@@ -73,6 +81,7 @@ async function caOfSecret(
     "ca-cert.pem": text("ca-cert.pem"),
     "root-cert.pem": text("root-cert.pem"),
     "cert-chain.pem": text("cert-chain.pem"),
+    [crlFileName]: text(crlFileName),
   };
 }
 
@@ -83,8 +92,7 @@ function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
 /** A sentence for each proxy that isn't ready. @throws Error of a cluster whose proxies can't be asked */
 async function proxiesBehind(
   clusters: MeshClusters,
-  barrier: RotationStep["barrier"],
-  rootPem: string,
+  stage: StageBarrier,
 ): Promise<readonly string[]> {
   const [{ clusterOf }, { progressOf }] = await Promise.all([
     import("../live/contexts.js"),
@@ -95,7 +103,7 @@ async function proxiesBehind(
       return [name, await clusterOf(name, await valueOf(kubeconfig))] as const;
     }),
   );
-  const progress = await progressOf(new Map(reached), barrier, rootPem);
+  const progress = await progressOf(new Map(reached), stage);
   return progress.flatMap(({ behind }: BarrierProgress) =>
     behind.map(({ cluster, pod, why }) => `${cluster}, ${pod}: ${why}`),
   );

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parseMesh } from "../../../src";
 import type { LiveCluster } from "../../../src/live/liveCluster";
 import { lookAtLists } from "../../../src/live/status/revocation";
-import { type CaFiles, type CertificateSet, ensureMeshCertificates } from "../../../src/pki";
+import { type CertificateSet, ensureMeshCertificates } from "../../../src/pki";
 import { answer, description, now, sound } from "./soundMesh";
 
 const mesh = parseMesh({ ...description, trust: { crl: true } });
@@ -54,7 +54,7 @@ async function verdicts(
   } = {},
   of = mesh,
 ) {
-  const { "ca-crl.pem": _, ...ca } = set.clusters.east as CaFiles;
+  const { "ca-crl.pem": _, ...ca } = set.clusters.east!;
   const texts = { ...ca, ...(lists === "" ? {} : { "ca-crl.pem": lists }) };
   const data = Object.fromEntries(
     Object.entries(texts).map(([name, text]) => [name, Buffer.from(text!).toString("base64")]),
