@@ -1,4 +1,5 @@
 /** The processes that stand in for container images, compiled to run with Node alone. */
+import { randomUUID } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -40,7 +41,8 @@ function compiled(fileName: string, content: string): string {
 function write(target: string, name: string, content: string): void {
   const output = join(target, name);
   if (existsSync(output) && readFileSync(output, "utf8") === content) return;
-  const draft = join(target, `.${process.pid}-${name}`);
+  // Not by process: in machines of their own, two have the same ID.
+  const draft = join(target, `.${randomUUID()}-${name}`);
   writeFileSync(draft, content);
   renameSync(draft, output);
 }
