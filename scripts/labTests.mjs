@@ -1,6 +1,6 @@
 /**
- * Tests of the lab. Each file has a machine of its own, so that none finds what another one left, and as many run at the same
- * time as the real machine has cores: half of a test is waiting.
+ * Tests of the lab. Each file has a machine of its own, so that none finds what another one left, and where the real machine has
+ * more than two cores several run at the same time.
  */
 import {
   closeSync,
@@ -44,7 +44,7 @@ export async function runLabTests(names, options) {
 async function runBesideEachOther(paths, options, isNamed) {
   const machines = Math.min(machinesAtATime(), paths.length);
   console.log(
-    `lab tests: real control planes and proxies, ${machines} machines at a time; what each prints is in out/lab/tests`,
+    `lab tests: real control planes and proxies, ${machines} at a time; what each prints is in out/lab/tests`,
   );
   let isInterrupted = false;
   process.on("SIGINT", () => (isInterrupted = true));

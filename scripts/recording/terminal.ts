@@ -41,7 +41,7 @@ export async function runOnTerminal(
 ): Promise<TerminalRun> {
   const { PATH = "", HOME = "" } = process.env;
   const start = performance.now();
-  const child = spawn(program, [...args], {
+  const child = spawn("/bin/sh", ["-c", untilRead, "sh", program, ...args], {
     name: env.TERM ?? "xterm-256color",
     cols: columns,
     rows,
@@ -49,7 +49,13 @@ export async function runOnTerminal(
     env: { PATH, HOME, ...env },
   });
   const outputs: TerminalOutput[] = [];
-  child.onData((text) => outputs.push({ at: performance.now() - start, text }));
+  let all = "";
+  child.onData((text) => {
+    if (all.includes(endMark)) return;
+    all += text;
+    outputs.push({ at: performance.now() - start, text });
+    if (all.includes(endMark)) child.write("\n");
+  });
   const status = await new Promise<number | undefined>((resolve) => {
     const timer = setTimeout(() => {
       child.kill("SIGKILL");
@@ -60,7 +66,33 @@ export async function runOnTerminal(
       resolve(exitCode);
     });
   });
-  return { status, duration: performance.now() - start, outputs, columns, rows };
+  return {
+    status,
+    duration: performance.now() - start,
+    outputs: beforeEnd(outputs),
+    columns,
+    rows,
+  };
+}
+
+/** A sequence that terminals pass over; no command of ours writes it. */
+const endMark = "\u001b]777;end\u0007";
+
+/**
+ * What a pseudo-terminal still has when its program has ended is thrown away 200 ms later, which is too soon on a busy machine: the
+ * shell around the program ends once all is read.
+ */
+const untilRead = `"$@"; status=$?; printf '\\033]777;end\\007'; read -r _; exit "$status"`;
+
+function beforeEnd(outputs: readonly TerminalOutput[]): readonly TerminalOutput[] {
+  const all = outputs.map(({ text }) => text).join("");
+  const end = all.indexOf(endMark);
+  let left = end === -1 ? all.length : end;
+  return outputs.flatMap(({ at, text }) => {
+    const kept = text.slice(0, left);
+    left -= kept.length;
+    return kept === "" ? [] : [{ at, text: kept }];
+  });
 }
 
 /** How a part of a line looks. Colours are numbers of the 256-colour palette, or `#rrggbb`; undefined for the default. */
