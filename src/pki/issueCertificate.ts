@@ -1,7 +1,7 @@
 /** The one way in which certificates are issued. No public declaration leads here: it names types of `@peculiar/x509`. */
 import { createPublicKey, randomBytes, type KeyObject } from "node:crypto";
 import type { SigningKey } from "./keys";
-import { withNewline } from "./pem";
+import { type Certificate, withNewline } from "./pem";
 import { backdatedMinutes, type Signer } from "./signer";
 import { x509 } from "./x509";
 
@@ -33,14 +33,7 @@ export async function issueCertificate(
   const identifiers: x509.Extension[] = [
     await x509.SubjectKeyIdentifierExtension.create(publicKey),
   ];
-  if (parent !== undefined) {
-    // Another tool may have made the root's identifier in another way: it is copied, not computed.
-    identifiers.push(
-      parent.subjectKeyId === undefined
-        ? await x509.AuthorityKeyIdentifierExtension.create(publicKeyOf(parent.node.publicKey))
-        : new x509.AuthorityKeyIdentifierExtension(parent.subjectKeyId),
-    );
-  }
+  if (parent !== undefined) identifiers.push(await authorityKeyIdentifierOf(parent));
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: randomBytes(16).toString("hex"),
     subject,
@@ -53,6 +46,16 @@ export async function issueCertificate(
     extensions: [...statement.extensions, ...identifiers],
   });
   return withNewline(certificate.toString("pem"));
+}
+
+/** Names an authority by its key. Another tool may have made its identifier in another way: it is copied, not computed. */
+export async function authorityKeyIdentifierOf({
+  subjectKeyId,
+  node,
+}: Certificate): Promise<x509.AuthorityKeyIdentifierExtension> {
+  return subjectKeyId === undefined
+    ? x509.AuthorityKeyIdentifierExtension.create(publicKeyOf(node.publicKey))
+    : new x509.AuthorityKeyIdentifierExtension(subjectKeyId);
 }
 
 /** A key as `@peculiar/x509` takes it. */

@@ -7,8 +7,9 @@
 import { IssueCollector } from "../core/issues";
 import { isIssuedBy } from "./authorityRules";
 import { expiryState } from "./expiry";
-import { publicKeyOf } from "./issueCertificate";
+import { authorityKeyIdentifierOf, publicKeyOf } from "./issueCertificate";
 import { type Certificate, describeLabel, readPem, withNewline } from "./pem";
+import { plainSerial } from "./serialNumber";
 import { backdatedMinutes, type Signer } from "./signer";
 import { x509 } from "./x509";
 
@@ -40,10 +41,6 @@ export function serialOf({ node }: Pick<Certificate, "node">): string {
   return plainSerial(node.serialNumber);
 }
 
-function plainSerial(serial: string): string {
-  return serial.toLowerCase().replace(/^0+(?=.)/, "");
-}
-
 /** What OpenSSL and so Envoy look for; they pass over blocks with any other label. */
 const pemLabel = "X509 CRL";
 
@@ -65,9 +62,7 @@ export async function createRevocationList(
       reason: x509.X509CrlReason.cACompromise,
     })),
     extensions: [
-      certificate.subjectKeyId === undefined
-        ? await x509.AuthorityKeyIdentifierExtension.create(publicKeyOf(certificate.node.publicKey))
-        : new x509.AuthorityKeyIdentifierExtension(certificate.subjectKeyId),
+      await authorityKeyIdentifierOf(certificate),
       new x509.Extension(numberId, false, derInteger(Math.floor(now.getTime() / 1000))),
     ],
     signingKey: signingKey.key,

@@ -105,11 +105,19 @@ export async function completeRevocationLists(
   return { text, written: true };
 }
 
+/** A key, and where its faults are. */
+interface AuthorityKey {
+  readonly keyPem: string;
+  readonly at: IssueCollector;
+  readonly isRoot: boolean;
+}
+
 /** The keys that lists are signed with. */
 class Keys {
   readonly #source: ListSource;
-  readonly #later: readonly { readonly certificate: Certificate; readonly keyPem: string }[];
   readonly #issues: IssueCollector;
+  /** Of intermediates, by the fingerprints of their certificates. */
+  readonly #known = new Map<string, AuthorityKey>();
 
   constructor(
     source: ListSource,
@@ -117,8 +125,20 @@ class Keys {
     issues: IssueCollector,
   ) {
     this.#source = source;
-    this.#later = later;
     this.#issues = issues;
+    const unread = new IssueCollector();
+    for (const [cluster, files] of Object.entries(source.set.clusters)) {
+      const [own] = readCertificateFile(files["ca-cert.pem"], unread) ?? [];
+      const at = issues.at(cluster, "ca-key.pem");
+      const key = { keyPem: files["ca-key.pem"], at, isRoot: false };
+      if (own !== undefined) this.#known.set(own.node.fingerprint256, key);
+    }
+    for (const { certificate, keyPem } of later)
+      this.#known.set(certificate.node.fingerprint256, {
+        keyPem,
+        at: issues.at(crlFileName),
+        isRoot: false,
+      });
   }
 
   /** Adds a fault, and returns `undefined`, where the key isn't there or may not sign. */
@@ -130,24 +150,9 @@ class Keys {
     return readSigner(pair, place, this.#issues.at(crlFileName), found.at);
   }
 
-  async #keyOf(
-    authority: Certificate,
-  ): Promise<
-    { readonly keyPem: string; readonly at: IssueCollector; readonly isRoot: boolean } | undefined
-  > {
-    const { folder, set } = this.#source;
-    const later = this.#later.find(({ certificate }) => certificate === authority);
-    if (later !== undefined)
-      return { keyPem: later.keyPem, at: this.#issues.at(crlFileName), isRoot: false };
-    for (const [cluster, files] of Object.entries(set.clusters)) {
-      const [own] = readCertificateFile(files["ca-cert.pem"], new IssueCollector()) ?? [];
-      if (own?.der.equals(authority.der) === true)
-        return {
-          keyPem: files["ca-key.pem"],
-          at: this.#issues.at(cluster, "ca-key.pem"),
-          isRoot: false,
-        };
-    }
+  async #keyOf(authority: Certificate): Promise<AuthorityKey | undefined> {
+    const known = this.#known.get(authority.node.fingerprint256);
+    if (known !== undefined) return known;
     const at = this.#issues.at("root-key.pem");
     if (authority.subject !== authority.issuer) {
       this.#issues
@@ -159,7 +164,7 @@ class Keys {
         );
       return undefined;
     }
-    const keyPem = await readText(join(folder, "root-key.pem"), at);
+    const keyPem = await readText(join(this.#source.folder, "root-key.pem"), at);
     if (keyPem === undefined)
       at.add(
         "certificate_missing",

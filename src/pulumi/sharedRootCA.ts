@@ -6,6 +6,7 @@ import type { PlannedObject } from "../core/objects/manifest";
 import { planRootNamespace } from "../core/objects/namespaces";
 import { planRootOfTrust } from "../core/objects/rootOfTrust";
 import { inputPropertiesError, withInputErrors } from "./inputErrors";
+import { plainSerial } from "../pki/serialNumber";
 import { checkCaFiles, type IssuedCa, issueWithTls, type Root } from "./issuing";
 import { nothingLate } from "./lateOutputs";
 import type { MeshClusters } from "./meshCluster";
@@ -146,14 +147,6 @@ function checkRevocation(isOn: boolean, revoked: readonly string[], hasLists: bo
       );
   }
   if (issues.issues.length > 0) throw new MeshError(issues.issues);
-}
-
-/** As openssl or a browser shows it, made one. */
-function plainSerial(serial: string): string {
-  return serial
-    .replaceAll(":", "")
-    .toLowerCase()
-    .replace(/^0+(?=.)/, "");
 }
 
 const nextRootUnused: Issue = {
