@@ -41,6 +41,12 @@ export const keyAlgorithms = [
 /** Where clusters come from. It decides how a gateway is reached and what DNS can be changed. */
 export const providers = ["kind", "gke", "existing", "rendered"] as const;
 
+/**
+ * How consuming clusters know where a service is: by objects that are written out for each of them, or by endpoints that their
+ * control planes read from the serving clusters' API servers.
+ */
+export const distributions = ["objects", "endpoints"] as const;
+
 /** How pods resolve `.global` names. */
 export const dnsModes = ["proxy", "coredns", "kube-dns"] as const;
 
@@ -163,6 +169,14 @@ export const clusterSchema = z
     ).optional(),
     gateway: gateway.optional(),
     dns: dns.optional(),
+    apiServer: text(
+      "URL at which control planes of other clusters reach this cluster's API server, where `distribution` is endpoints. @default the URL in the cluster's kubeconfig",
+    ).optional(),
+    readerToken: count(
+      "Number of the token with which other control planes read this cluster, where `distribution` is endpoints: another number makes another token, and the one before is revoked.",
+      1,
+      1,
+    ).optional(),
     networkPolicies: z
       .boolean()
       .meta(
@@ -375,6 +389,15 @@ export const settingsSchema = z.strictObject({
     "Pool of the services' virtual addresses, as an IPv4 CIDR from /4 to /30.",
     "240.0.0.0/4",
   ).optional(),
+  distribution: z
+    .enum(distributions)
+    .meta(
+      about(
+        "How clusters know where services are: by objects that are written for each consumer, or by endpoints that control planes read from serving clusters (Istio's multi-primary with remote secrets).",
+        "objects",
+      ),
+    )
+    .optional(),
   istio: z
     .strictObject({
       version: named(names.chartVersion, "Version of Istio's Helm charts.").optional(),
@@ -411,6 +434,7 @@ export type StringMatch = z.output<typeof stringMatch>;
 export type KeyAlgorithm = (typeof keyAlgorithms)[number];
 export type Provider = (typeof providers)[number];
 export type DnsMode = (typeof dnsModes)[number];
+export type Distribution = (typeof distributions)[number];
 export type Protocol = (typeof protocols)[number];
 /** A protocol as a description writes it: editors propose these, and the rules check any other text. */
 export type ProtocolName = Protocol | Lowercase<Protocol> | (string & Record<never, never>);

@@ -1,5 +1,12 @@
 /** A valid mesh: every default filled in, every reference checked, in one canonical order. */
-import type { DnsMode, KeyAlgorithm, Protocol, Provider, RequestMatch } from "./description";
+import type {
+  Distribution,
+  DnsMode,
+  KeyAlgorithm,
+  Protocol,
+  Provider,
+  RequestMatch,
+} from "./description";
 
 /** One mesh. Frozen; `parseMesh` is the only way to make one. */
 export interface Mesh {
@@ -10,6 +17,8 @@ export interface Mesh {
   readonly trustDomain: string;
   /** CIDR of the virtual addresses. */
   readonly pool: string;
+  /** How consumers know where a service is. */
+  readonly distribution: Distribution;
   readonly istio: IstioSettings;
   readonly trust: TrustSettings;
   /** Sorted by name. */
@@ -53,6 +62,10 @@ export interface Cluster {
   readonly trustDomain: string;
   readonly gateway: ClusterGateway;
   readonly dns: ClusterDns;
+  /** URL at which other control planes reach the API server, where it is described. */
+  readonly apiServer: string | undefined;
+  /** Number of the token with which they read it. */
+  readonly readerToken: number;
   /** Whether the plan says who reaches the gateway, istiod and the DNS server. */
   readonly networkPolicies: boolean;
 }

@@ -7,7 +7,7 @@ import { type Cluster, type ClusterDns, dialPortOf } from "../mesh";
 import { isValidName, label } from "../names";
 import { mergeStubDomains, parseStubDomains } from "../stubDomains";
 import { isNowhere, resolveGateway } from "./gateways";
-import { checkName } from "./names";
+import { checkName, checkRange } from "./names";
 import { checkTrustDomain, type Settings } from "./settings";
 
 export function resolveCluster(
@@ -40,8 +40,28 @@ export function resolveCluster(
     trustDomain,
     gateway: resolveGateway(input.gateway ?? {}, provider, settings, issues.at("gateway")),
     dns: resolveDns(input, settings.domain, issues.at("dns")),
+    apiServer: resolveApiServer(input.apiServer, issues.at("apiServer")),
+    readerToken: resolveReaderToken(input.readerToken ?? 1, issues.at("readerToken")),
     networkPolicies: input.networkPolicies ?? true,
   };
+}
+
+function resolveApiServer(text: string | undefined, issues: IssueCollector): string | undefined {
+  const url = text === undefined || !URL.canParse(text) ? undefined : new URL(text);
+  // A user, a query or a fragment is no part of an API server's URL, and may be a secret.
+  const isPlain = url?.href === `${url?.origin ?? ""}${url?.pathname ?? ""}`;
+  if (text !== undefined && (url?.protocol !== "https:" || !isPlain))
+    issues.add(
+      "invalid_host",
+      `${show(text)} is no URL of an API server`,
+      'write it as kubeconfigs have it, such as "https://203.0.113.5:6443"',
+    );
+  return text;
+}
+
+function resolveReaderToken(number: number, issues: IssueCollector): number {
+  checkRange(issues, number, 1, 999_999);
+  return number;
 }
 
 function checkLocality(issues: IssueCollector, text: string): void {
@@ -146,6 +166,7 @@ export function checkClustersTogether(
   settings: Settings,
   issues: IssueCollector,
 ): void {
+  if (settings.distribution === "endpoints") checkNetworks(clusters, issues);
   const dialled = new Map<string, string>();
   for (const { name, gateway } of clusters) {
     if (gateway.address === undefined) continue;
@@ -172,4 +193,21 @@ export function checkClustersTogether(
         "remove the alias; the trust domains of all clusters are accepted anyway",
       );
   });
+}
+
+/** Proxies dial endpoints of their own network directly, past the gateways. */
+function checkNetworks(clusters: readonly Cluster[], issues: IssueCollector): void {
+  const owners = new Map<string, string>();
+  for (const { name, network } of clusters) {
+    const owner = owners.get(network);
+    if (owner === undefined) owners.set(network, name);
+    else
+      issues
+        .at("clusters", name, "network")
+        .add(
+          "conflicting_keys",
+          `${show(owner)} has the network ${show(network)} too, within which distribution: endpoints dials pods past their gateway`,
+          "give each cluster a network of its own, or set distribution: objects",
+        );
+  }
 }

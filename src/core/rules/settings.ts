@@ -63,6 +63,7 @@ export function resolveSettings(input: Partial<SettingsInput>, issues: IssueColl
     domain,
     trustDomain,
     pool,
+    distribution: input.distribution ?? "objects",
     addressPool: resolvePool(pool, issues.at("addresses")),
     istio: {
       version: input.istio?.version,
