@@ -9,4 +9,5 @@ export {
 export { Mesh, type MeshProps } from "./mesh";
 export { MultiClusterGateway, type MultiClusterGatewayProps } from "./multiClusterGateway";
 export type { ClusterCharts } from "./placement";
+export { RemoteSecrets, type RemoteSecretsProps } from "./remoteSecrets";
 export { SharedRootCA, type SharedRootCAProps } from "./sharedRootCA";

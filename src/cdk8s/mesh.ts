@@ -2,7 +2,7 @@ import { Chart } from "cdk8s";
 import { Construct } from "constructs";
 import type { MeshDescription } from "../core/description";
 import { MeshError } from "../core/issues";
-import { type CaFilesByCluster, literalIssues } from "../core/literals";
+import { type CaFilesByCluster, planIssues } from "../core/literals";
 import type { Mesh as CoreMesh } from "../core/mesh";
 import type { BaseValues, IstiodValues } from "../core/objects/helmValues";
 import { parseMesh } from "../core/parse";
@@ -12,6 +12,7 @@ import { GlobalDns } from "./globalDns";
 import { GlobalService } from "./globalService";
 import { MultiClusterGateway } from "./multiClusterGateway";
 import { placeObjects } from "./placement";
+import { RemoteSecrets } from "./remoteSecrets";
 import { SharedRootCA } from "./sharedRootCA";
 
 /** What every `Mesh` may have. */
@@ -55,10 +56,7 @@ export class Mesh extends Construct {
     const { certificates } = props;
     this.mesh = "mesh" in props ? props.mesh : parseMesh(props.description);
     this.plan = planMesh(this.mesh, props);
-    const issues = literalIssues(
-      new Set(this.plan.clusters.flatMap(({ objects }) => objects)),
-      certificates,
-    );
+    const issues = planIssues(this.plan, certificates);
     if (issues.length > 0) throw new MeshError(issues);
 
     const chartsIn = (parent: Construct, suffix: string) =>
@@ -79,6 +77,7 @@ export class Mesh extends Construct {
     for (const { cluster, objects } of this.plan.clusters) {
       const { name } = cluster;
       new MultiClusterGateway(this, `gateway-${name}`, { mesh, charts, cluster: name });
+      new RemoteSecrets(this, `remote-secrets-${name}`, { mesh, charts, cluster: name });
       new GlobalDns(this, `dns-${name}`, { mesh, charts, cluster: name });
       const own = objects.filter(({ component }) => component === "Mesh");
       placeObjects(charts, "workloads", new Map([[name, own]]));

@@ -37,7 +37,8 @@ export function placeObjects(
     const chart = charts[cluster];
     if (chart === undefined || list.length === 0) continue;
     const scope = new Construct(chart, id);
-    for (const object of list) placeObject(chart, scope, object, certificates);
+    for (const object of list.filter(({ live }) => !live))
+      placeObject(chart, scope, object, certificates);
   }
 }
 

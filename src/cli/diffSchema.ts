@@ -40,6 +40,7 @@ const changes = z.union([
       "domainChanged",
       "poolChanged",
       "defaultTrustDomainChanged",
+      "distributionChanged",
       "issuerChanged",
       "keyAlgorithmChanged",
     ],
@@ -70,7 +71,11 @@ const changes = z.union([
     ...cluster,
     ...changed(name),
   }),
-  change(["localityChanged", "gatewayAddressChanged"], { ...cluster, ...changed(orNone) }),
+  change(["localityChanged", "apiServerChanged", "gatewayAddressChanged"], {
+    ...cluster,
+    ...changed(orNone),
+  }),
+  change(["readerTokenChanged"], { ...cluster, ...changed(number) }),
   change(["dnsChanged"], {
     ...cluster,
     setting: z.enum(["address", "corefile", "stubDomains", "extension"]),

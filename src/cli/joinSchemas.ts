@@ -17,7 +17,7 @@ const difference = z
   .readonly()
   .meta({ description: "What changes in the plan, as `meshspan diff --output json` prints it." });
 
-const applied = list(
+export const applied = list(
   z
     .strictObject({
       cluster: z.string(),

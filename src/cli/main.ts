@@ -13,6 +13,7 @@ import { joinCommand } from "./join";
 import { leaveCommand } from "./leave";
 import { previewCommand } from "./preview";
 import { renderCommand } from "./render";
+import { remoteSecretsCommand } from "./remoteSecrets";
 import { reportError, wantsJson } from "./report";
 import { schemaCommand } from "./schema";
 import { statusCommand } from "./status";
@@ -37,6 +38,7 @@ function meshspan(): Command {
     .addCommand(previewCommand())
     .addCommand(joinCommand())
     .addCommand(leaveCommand())
+    .addCommand(remoteSecretsCommand())
     .addCommand(statusCommand())
     .addCommand(schemaCommand())
     .addCommand(completionCommand(() => program))

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { meshJsonSchema } from "../core/description";
 import { exposureCodes } from "../core/exposures";
 import { diff, preview } from "./diffSchema";
-import { join, leave } from "./joinSchemas";
+import { applied, join, leave } from "./joinSchemas";
 import { count, list, text } from "./schemaParts";
 import { status } from "./statusSchema";
 import { policyShape } from "./policyShape";
@@ -221,6 +221,24 @@ const revoke = z
   })
   .readonly();
 
+const remoteSecrets = z
+  .strictObject({
+    mesh: text("Name of the mesh."),
+    ok: z.boolean().meta({ description: "Whether every control plane reads what it is to." }),
+    readings: list(
+      z
+        .strictObject({
+          cluster: text("Who reads."),
+          peer: text("Who is read."),
+          state: text("As istiod says it: synced, syncing, timeout, closed, unknown."),
+        })
+        .readonly(),
+    ),
+    applied,
+  })
+  .readonly();
+
+export type RemoteSecretsData = z.infer<typeof remoteSecrets>;
 export type RevokeData = z.infer<typeof revoke>;
 export type RotateData = z.infer<typeof rotate>;
 export type CertsData = z.infer<typeof certs>;
@@ -243,6 +261,7 @@ const shapes = {
   status,
   join,
   leave,
+  "remote-secrets": remoteSecrets,
 } as const;
 
 const titles: Readonly<Record<keyof typeof shapes, string>> = {
@@ -260,6 +279,7 @@ const titles: Readonly<Record<keyof typeof shapes, string>> = {
   status: "meshspan status --output json",
   join: "meshspan join --output json",
   leave: "meshspan leave --output json",
+  "remote-secrets": "meshspan remote-secrets --output json",
 };
 
 /** JSON Schemas by name (draft 2020-12): `mesh` for the description, the others for what commands print. */

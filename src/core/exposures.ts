@@ -9,6 +9,7 @@ import { gatewayNamespaceName } from "./objects/namespaces";
 /** Every kind of exposure. The union is closed: a tool may switch over it, and a code never changes its meaning. */
 export const exposureCodes = [
   "trust_domain_alias",
+  "secrets_read_by_peers",
   "network_policies_off",
   "gateway_open",
   "gateway_sources_unchecked",
@@ -37,10 +38,19 @@ export function exposuresOf(mesh: Mesh): readonly Exposure[] {
       message: `identities of ${show(alias)} count in every cluster`,
       hint: "remove it once no workload has such an identity",
     })),
+    ...(mesh.distribution === "endpoints" ? [secretsReadByPeers] : []),
     ...mesh.clusters.flatMap(exposuresOfCluster),
     ...mesh.services.flatMap(exposuresOfService),
   ];
 }
+
+const secretsReadByPeers: Exposure = {
+  code: "secrets_read_by_peers",
+  path: ["distribution"],
+  message:
+    "a control plane that reads another cluster's endpoints reads its Secrets too, CA keys among them",
+  hint: "set distribution: objects where whoever takes over a cluster must not get to the others",
+};
 
 function exposuresOfCluster(cluster: Cluster): readonly Exposure[] {
   const { gateway, networkPolicies } = cluster;

@@ -33,6 +33,12 @@ export type LateInput =
       readonly cluster: string;
       readonly file: CaFileName | typeof crlFileName;
     }
+  /** The URL of the cluster's API server, as other clusters reach it. */
+  | { readonly kind: "apiServer"; readonly cluster: string }
+  /** The PEM of the CA of the cluster's API server, from the secret with the token. */
+  | { readonly kind: "readerAuthority"; readonly cluster: string }
+  /** The token with which other control planes read the cluster. */
+  | { readonly kind: "readerToken"; readonly cluster: string }
   /** The cluster IP of the DNS server of the mesh's domain. */
   | { readonly kind: "dnsAddress"; readonly cluster: string }
   /** The Corefile in the cluster's ConfigMap kube-system/coredns. */
@@ -44,6 +50,14 @@ export type LateInput =
 export type LateExpression =
   | { readonly use: "text"; readonly input: LateInput }
   | { readonly use: "base64"; readonly input: LateInput }
+  /** A kubeconfig in base64 (JSON, which is YAML) with a token for a cluster. */
+  | {
+      readonly use: "remoteKubeconfig";
+      readonly cluster: string;
+      readonly server: string | LateInput;
+      readonly authority: LateInput;
+      readonly token: LateInput;
+    }
   | { readonly use: "template"; readonly parts: readonly (string | LateInput)[] }
   | {
       readonly use: "mergedCorefile";
@@ -73,6 +87,10 @@ export class Late {
       case "text":
       case "base64":
         return [expression.input];
+      case "remoteKubeconfig":
+        return [expression.server, expression.authority, expression.token].filter(
+          (part) => typeof part !== "string",
+        );
       case "template":
         return expression.parts.filter((part) => typeof part !== "string");
       case "mergedCorefile":
@@ -95,7 +113,16 @@ export class Late {
       case "text":
         return lookUp(expression.input);
       case "base64":
-        return Buffer.from(lookUp(expression.input), "utf8").toString("base64");
+        return base64(lookUp(expression.input));
+      case "remoteKubeconfig":
+        return base64(
+          remoteKubeconfig(
+            expression.cluster,
+            text(expression.server),
+            lookUp(expression.authority),
+            lookUp(expression.token),
+          ),
+        );
       case "template":
         return expression.parts.map(text).join("");
       case "mergedCorefile":
@@ -116,6 +143,29 @@ export class Late {
   toJSON(): unknown {
     return { $late: this.expression };
   }
+}
+
+function base64(text: string): string {
+  return Buffer.from(text, "utf8").toString("base64");
+}
+
+/** A kubeconfig with one token, as `istioctl create-remote-secret` writes it. */
+function remoteKubeconfig(
+  cluster: string,
+  server: string,
+  authority: string,
+  token: string,
+): string {
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [
+      { name: cluster, cluster: { server, "certificate-authority-data": base64(authority) } },
+    ],
+    users: [{ name: cluster, user: { token } }],
+    contexts: [{ name: cluster, context: { cluster, user: cluster } }],
+    "current-context": cluster,
+  });
 }
 
 /** What a cluster has, such as its Corefile, can't take what is to be merged into it. */

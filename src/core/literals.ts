@@ -33,6 +33,10 @@ function missingLiteral(
         message: "files need the gateway's address, and it is missing",
         hint: 'add the address at which other clusters reach this gateway, such as "203.0.113.10"',
       };
+    case "apiServer":
+    case "readerAuthority":
+    case "readerToken":
+      throw new Error(`${lateInputKey(input)} is in objects that aren't written to files`);
     case "dnsAddress":
       return {
         code: "dns_address_needed",
@@ -77,9 +81,27 @@ export function literalIssues(
   objects: Iterable<PlannedObject>,
   certificates?: CaFilesByCluster,
 ): readonly Issue[] {
+  const written = [...objects].filter(({ live }) => !live).map(({ manifest }) => manifest);
+  return issuesIn(written, certificates);
+}
+
+/** The same for a whole plan, Helm values included. */
+export function planIssues(plan: Plan, certificates?: CaFilesByCluster): readonly Issue[] {
+  const values = plan.clusters.map(({ helm }) => helm);
+  const issues = [
+    ...literalIssues(distinctObjects(plan), certificates),
+    ...issuesIn(values, certificates),
+  ];
+  return [...new Map(issues.map((issue) => [JSON.stringify(issue.path), issue])).values()];
+}
+
+function issuesIn(
+  values: readonly object[],
+  certificates: CaFilesByCluster | undefined,
+): readonly Issue[] {
   const issues = new Map<string, Issue>();
-  for (const { manifest } of objects) {
-    for (const input of lateValuesIn(manifest).flatMap((late) => late.inputs)) {
+  for (const value of values) {
+    for (const input of lateValuesIn(value).flatMap((late) => late.inputs)) {
       const issue = missingLiteral(input, certificates);
       if (issue !== undefined) issues.set(JSON.stringify(issue.path), issue);
     }
@@ -99,7 +121,7 @@ export function distinctObjects(plan: Plan): ReadonlySet<PlannedObject> {
  * nothing. To be asked before certificates are made.
  */
 export function fileIssues(plan: Plan): readonly Issue[] {
-  return literalIssues(distinctObjects(plan)).filter(
+  return planIssues(plan).filter(
     ({ code }) => code !== "certificate_missing" && code !== "crl_missing",
   );
 }

@@ -10,6 +10,7 @@ import { planGlobalService } from "./objects/globalService";
 import { baseValues, type BaseValues, istiodValues, type IstiodValues } from "./objects/helmValues";
 import { type Manifest, type PlannedObject, planned, type Stage, stages } from "./objects/manifest";
 import { planServiceNamespaces } from "./objects/namespaces";
+import { planReader, planRemoteSecrets } from "./objects/remoteSecrets";
 import { planRootOfTrust } from "./objects/rootOfTrust";
 import { checkClusterNames } from "./rules/names";
 
@@ -69,7 +70,12 @@ export function planMesh(mesh: Mesh, options: PlanOptions = {}): Plan {
     const { exported = [], records = [] } = crossings.get(cluster.name) ?? {};
     const gateway = planGateway(mesh, cluster, exported);
     const dns = planGlobalDns(mesh, cluster, records);
-    const before = [...planRootOfTrust(mesh, cluster), ...gateway];
+    const before = [
+      ...planRootOfTrust(mesh, cluster),
+      ...gateway,
+      ...planReader(mesh, cluster),
+      ...planRemoteSecrets(mesh, cluster),
+    ];
     const after = [...dns, ...planWorkloads(mesh, cluster, services, own ?? [])];
     checkSizes(cluster, [...gateway, ...dns], issues);
     checkKeys(cluster, [...before, ...after], services, issues);

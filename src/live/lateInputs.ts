@@ -1,11 +1,12 @@
 /** Late values of a plan, asked of the clusters when they are needed. */
-import type { V1Node, V1Service } from "@kubernetes/client-node";
+import type { V1Node, V1Secret, V1Service } from "@kubernetes/client-node";
 import { setTimeout as wait } from "node:timers/promises";
 import { Late, type LateInput, lateInputKey, lateValuesIn, mapLate } from "../core/late";
 import type { CaFilesByCluster } from "../core/literals";
 import { clusterOf, type Mesh } from "../core/mesh";
 import { dnsServerName } from "../core/objects/globalDns";
 import type { Manifest } from "../core/objects/manifest";
+import { readerTokenName } from "../core/objects/remoteSecrets";
 import { getOrMake } from "../core/once";
 import { gatewayAddresses } from "./gatewayAddresses";
 import type { LiveCluster } from "./liveCluster";
@@ -80,6 +81,12 @@ export class LateInputs {
     return getOrMake(this.#known, lateInputKey(input), () => this.#ask(input));
   }
 
+  #readerSecret(live: LiveCluster, part: "token" | "ca.crt"): Promise<string> {
+    const { mesh, otherwise } = this.#sources;
+    const what = `Kubernetes has made no token by which other control planes read ${live.name}`;
+    return eventually(what, readerSecretPart(mesh, live, part), otherwise);
+  }
+
   async #ask(input: LateInput): Promise<string> {
     const { mesh, clusters, certificates, otherwise } = this.#sources;
     const live = clusters.get(input.cluster);
@@ -96,6 +103,12 @@ export class LateInputs {
           () => gatewayAddress(mesh, live),
           otherwise,
         );
+      case "apiServer":
+        return live.server;
+      case "readerAuthority":
+        return this.#readerSecret(live, "ca.crt");
+      case "readerToken":
+        return this.#readerSecret(live, "token");
       case "dnsAddress":
         return eventually(
           `the DNS server of ${input.cluster} has no address`,
@@ -110,6 +123,21 @@ export class LateInputs {
         throw new Error(`${lateInputKey(input)} is merged into what is there`);
     }
   }
+}
+
+/** What Kubernetes puts into the secret with the token, once it is there. */
+function readerSecretPart(
+  { istio, clusters }: Mesh,
+  live: LiveCluster,
+  part: "token" | "ca.crt",
+): () => Promise<string | undefined> {
+  const name = readerTokenName(clusterOf({ clusters }, live.name));
+  const metadata = { name, namespace: istio.namespace };
+  return async () => {
+    const secret = await live.find<V1Secret>({ apiVersion: "v1", kind: "Secret", metadata });
+    const value = secret?.data?.[part];
+    return value === undefined ? undefined : Buffer.from(value, "base64").toString("utf8");
+  };
 }
 
 async function gatewayAddress(mesh: Mesh, live: LiveCluster): Promise<string | undefined> {

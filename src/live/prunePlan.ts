@@ -32,6 +32,8 @@ const ownKinds = [
   "networking.k8s.io/v1 NetworkPolicy",
   "rbac.authorization.k8s.io/v1 RoleBinding",
   "rbac.authorization.k8s.io/v1 Role",
+  "rbac.authorization.k8s.io/v1 ClusterRoleBinding",
+  "rbac.authorization.k8s.io/v1 ClusterRole",
   "v1 ConfigMap",
   "v1 ServiceAccount",
   "cert-manager.io/v1 Certificate",

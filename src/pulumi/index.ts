@@ -19,5 +19,6 @@ export type { ExternalRoot, OwnRoot, Root, SignedIntermediate, SigningRequest } 
 export { type GlobalServiceOutputs, type IstioInstallation, Mesh, type MeshArgs } from "./mesh";
 export { MeshCluster, type MeshClusters } from "./meshCluster";
 export { MultiClusterGateway, type MultiClusterGatewayArgs } from "./multiClusterGateway";
+export { RemoteSecrets, type RemoteSecretsArgs } from "./remoteSecrets";
 export type { RootChangePolicy } from "./rootChangeHook";
 export { SharedRootCA, type SharedRootCAArgs, type TrustArgs } from "./sharedRootCA";

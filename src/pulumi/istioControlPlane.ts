@@ -1,13 +1,16 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { MeshError } from "../core/issues";
+import { type LateInput, lateValuesIn } from "../core/late";
 import type { Mesh } from "../core/mesh";
 import { baseValues, istiodValues } from "../core/objects/helmValues";
 import { planRootNamespace } from "../core/objects/namespaces";
 import { isMap } from "../core/rules/plainData";
 import { requireCluster } from "../core/standAlone";
 import { withInputErrors } from "./inputErrors";
+import { nothingLate, toInputs } from "./lateOutputs";
 import type { MeshCluster, MeshClusters } from "./meshCluster";
+import { nodeAddressNeeded } from "./multiClusterGateway";
 import {
   checkPlaceable,
   hooksFor,
@@ -30,6 +33,11 @@ export interface IstioControlPlaneArgs {
   readonly cluster: string;
   /** Repository of the charts `base` and `istiod`, such as a mirror of yours. @default Istio's own */
   readonly repository?: pulumi.Input<string>;
+  /**
+   * Addresses of other clusters' gateways, by cluster, where `distribution` is endpoints and a gateway is a NodePort.
+   * @default those in the description, else of the clusters' nodes
+   */
+  readonly gatewayAddresses?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Values for the chart `istiod` beside those that the mesh needs, which win. @default none */
   readonly values?: Readonly<Record<string, pulumi.Input<unknown>>>;
 }
@@ -50,18 +58,26 @@ export class IstioControlPlane extends pulumi.ComponentResource {
     options: pulumi.ComponentResourceOptions = {},
   ) {
     const { mesh, clusters } = args;
-    const { cluster, target, root } = withInputErrors(name, () => {
+    const { cluster, target, root, needed } = withInputErrors(name, () => {
       const found = requireCluster(mesh, args.cluster);
       const namespace = planRootNamespace(mesh, found);
       checkPlaceable(clusters, new Map([[found.name, [namespace]]]));
       checkOrder(mesh, found.name, requireMeshCluster(clusters, found.name));
+      const ownValues = istiodValues(mesh, found);
+      const unknown = lateValuesIn(ownValues)
+        .flatMap(({ inputs }) => inputs)
+        .filter((input) => nodeAddressOf(args, input) === undefined);
+      if (unknown.length > 0)
+        throw new MeshError(unknown.map((input) => nodeAddressNeeded(input.cluster)));
       return {
+        needed: ownValues,
         cluster: found,
         target: requireMeshCluster(clusters, found.name),
         root: namespace,
       };
     });
     super("meshspan:index:IstioControlPlane", name, {}, options);
+    const source = (input: LateInput) => nodeAddressOf(args, input) ?? nothingLate(input);
     const namespaces = placeObjects(
       { mesh, clusters, parent: this, dependsOn: options.dependsOn },
       new Map([[cluster.name, [root]]]),
@@ -96,12 +112,22 @@ export class IstioControlPlane extends pulumi.ComponentResource {
     const base = release("base", baseValues(mesh), [
       ...(namespaces.get(cluster.name)?.values() ?? []),
     ]);
-    const values = withValues(args.values, istiodValues(mesh, cluster));
+    const values = withValues(args.values, toInputs(needed, source));
     const istiod = release("istiod", values, [base, ...trust]);
     placed.controlPlane.push(base, istiod);
     this.version = istiod.status.version;
     this.registerOutputs({ version: this.version });
   }
+}
+
+/** Where a gateway is reached that is a NodePort; that of a load balancer would come after istiod. */
+function nodeAddressOf(
+  { clusters, gatewayAddresses = {} }: IstioControlPlaneArgs,
+  { kind, cluster }: LateInput,
+): pulumi.Input<string> | undefined {
+  return kind === "gatewayAddress"
+    ? (gatewayAddresses[cluster] ?? clusters[cluster]?.nodeAddress)
+    : undefined;
 }
 
 /** What is made before can't wait for it, and what is made after it can't be there when it starts. */

@@ -14,6 +14,7 @@ import { IstioControlPlane, type IstioControlPlaneArgs } from "./istioControlPla
 import type { MeshClusters } from "./meshCluster";
 import { MultiClusterGateway, type MultiClusterGatewayArgs } from "./multiClusterGateway";
 import { placeObjects } from "./placement";
+import { RemoteSecrets } from "./remoteSecrets";
 import { SharedRootCA, type TrustArgs, trustArgsOf } from "./sharedRootCA";
 
 /** How Istio itself gets into the clusters. */
@@ -109,7 +110,14 @@ export class Mesh extends pulumi.ComponentResource {
         ({ name: cluster }) =>
           new IstioControlPlane(
             `${name}-istio-${cluster}`,
-            { ...common, ...charts, cluster },
+            {
+              ...common,
+              ...charts,
+              cluster,
+              ...(args.gatewayAddresses === undefined
+                ? {}
+                : { gatewayAddresses: args.gatewayAddresses }),
+            },
             parent,
           ),
       );
@@ -129,6 +137,8 @@ export class Mesh extends pulumi.ComponentResource {
     });
     this.gatewayAddresses = each(({ name: cluster }) => gatewayOf(gateways, cluster).address);
     const { gatewayAddresses } = this;
+    if (mesh.distribution === "endpoints")
+      new RemoteSecrets(`${name}-remote-secrets`, common, parent);
     this.services = Object.fromEntries(
       mesh.services.map(({ key }) => {
         const service = new GlobalService(

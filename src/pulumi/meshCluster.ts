@@ -1,5 +1,6 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { oneContext } from "./clusters/kubeconfig";
 
 /**
  * A cluster that components put objects into: `KindCluster`, `GkeCluster` or `ExistingCluster`. It is the
@@ -15,6 +16,12 @@ export abstract class MeshCluster extends pulumi.ComponentResource {
   abstract readonly provider: kubernetes.Provider;
   /** Where peers reach a NodePort of this cluster; `undefined` where that isn't known. */
   readonly nodeAddress: pulumi.Output<string> | undefined = undefined;
+  /** URL of the API server, as pods of other clusters reach it: by default the one in the kubeconfig. */
+  get apiServer(): pulumi.Output<string> {
+    return this.kubeconfig.apply((text) =>
+      pulumi.unsecret(pulumi.output(oneContext(text, undefined, "of the mesh").server)),
+    );
+  }
   /** CIDRs from which this cluster's pods appear to peers; `undefined` where they aren't known. */
   readonly egressRanges: pulumi.Output<string[]> | undefined = undefined;
 }

@@ -1,6 +1,6 @@
 /** A plan as files: for each cluster, manifests in the order in which they are applied, and Helm values. */
 import { MeshError } from "../core/issues";
-import { type CaFilesByCluster, distinctObjects, literalIssues, toLiteral } from "../core/literals";
+import { type CaFilesByCluster, distinctObjects, planIssues, toLiteral } from "../core/literals";
 import { type PlannedObject, stages } from "../core/objects/manifest";
 import type { Plan } from "../core/plan";
 import { documentSeparator, formatYaml } from "../core/yaml";
@@ -17,21 +17,21 @@ export interface RenderedFile {
 
 /**
  * `<cluster>/10-namespaces.yaml` and so on, one file per stage, which `kubectl apply -f <cluster>`
- * applies in the order of their names; Helm values are in a folder below, which it leaves alone.
+ * applies in the order of their names; Helm values are in a folder below, which it leaves alone. What only live clusters know
+ * is in none: `meshspan remote-secrets` brings it.
  * @throws MeshError with everything that files need and the description lacks.
  */
 export function renderPlan(plan: Plan, certificates?: CaFilesByCluster): readonly RenderedFile[] {
-  const distinct = distinctObjects(plan);
-  const issues = literalIssues(distinct, certificates);
+  const issues = planIssues(plan, certificates);
   if (issues.length > 0) throw new MeshError(issues);
   // Clusters that see the same share the same objects: each is turned into YAML once. What can't be written is an error
   // now, and not when a file is.
   const documents = new Map<PlannedObject, string>();
-  for (const object of distinct)
-    documents.set(object, formatYaml([toLiteral(object.manifest, certificates)]));
+  for (const object of distinctObjects(plan))
+    if (!object.live) documents.set(object, formatYaml([toLiteral(object.manifest, certificates)]));
   return plan.clusters.flatMap(({ cluster, objects, helm }) => [
     ...stages.flatMap((stage, index) => {
-      const own = objects.filter((object) => object.stage === stage);
+      const own = objects.filter((object) => object.stage === stage && !object.live);
       if (own.length === 0) return [];
       const path = `${cluster.name}/${(index + 1) * 10}-${stage}.yaml`;
       return [fileOf(path, own, documents)];
@@ -51,6 +51,7 @@ function fileOf(
     get content() {
       return objects.map((object) => documents.get(object) ?? "").join(documentSeparator);
     },
-    secret: objects.some(({ manifest }) => manifest.kind === "Secret"),
+    // One without data is filled by Kubernetes.
+    secret: objects.some(({ manifest }) => manifest.kind === "Secret" && "data" in manifest),
   };
 }

@@ -55,6 +55,13 @@ const widenings: readonly {
     change: "trustedDomainsChanged",
   },
   {
+    title: "control planes that read each other's clusters",
+    description: { ...narrow, distribution: "endpoints" },
+    code: "secrets_read_by_peers",
+    path: "distribution",
+    change: "exposureAdded",
+  },
+  {
     title: "a cluster without NetworkPolicies",
     description: west({ networkPolicies: false }),
     code: "network_policies_off",

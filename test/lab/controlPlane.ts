@@ -13,10 +13,9 @@ import {
 } from "../engine/apiServer";
 import { componentPath } from "../engine/toolchain";
 import { eventually } from "./eventually";
+import { apiPort } from "./network";
 import { Process } from "./process";
 import { selfSigned } from "./selfSigned";
-
-const apiPort = 6443;
 
 /** Those that turn what is planned into pods, and take it away; nodes and volumes are the lab's. */
 const controllers = [
@@ -29,6 +28,7 @@ const controllers = [
   "replicaset-controller",
   "root-ca-certificate-publisher-controller",
   "serviceaccount-controller",
+  "serviceaccount-token-controller",
 ];
 
 export interface ControlPlaneOptions {

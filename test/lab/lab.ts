@@ -23,6 +23,8 @@ export interface LabClusterSettings {
 export interface LabOptions {
   /** The clusters by name. */
   readonly clusters: Readonly<Record<string, LabClusterSettings>>;
+  /** Whether pods reach API servers of other clusters. @default false */
+  readonly openApiServers?: boolean;
   /** Told what happens. @default nobody is */
   readonly onProgress?: (message: string) => void;
   /** Folder in `out/lab/logs`. @default logs are in that itself */
@@ -43,11 +45,16 @@ export class Lab {
   }
 
   /** Starts all clusters at the same time. */
-  static async start({ clusters, onProgress, name = "." }: LabOptions): Promise<Lab> {
+  static async start({
+    clusters,
+    onProgress,
+    openApiServers = false,
+    name = ".",
+  }: LabOptions): Promise<Lab> {
     const logs = join(logFolder, name);
     rmSync(logs, { recursive: true, force: true });
     mkdirSync(logs, { recursive: true });
-    const lab = new Lab(new Network(), logs, onProgress ?? (() => undefined));
+    const lab = new Lab(new Network(openApiServers), logs, onProgress ?? (() => undefined));
     try {
       await Promise.all(
         Object.entries(clusters).map(([cluster, settings]) => lab.addCluster(cluster, settings)),

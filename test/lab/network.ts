@@ -12,6 +12,8 @@ const run = promisify(execFile);
 export const loadBalancers = "203.0.113.0/24";
 /** Range of the Services' addresses, the same in every cluster, as it is for most who run more than one. */
 export const serviceRange = "10.96.0.0/16";
+/** Where API servers listen, on their node's address. */
+export const apiPort = 6443;
 /** What pods take for their router, on each of their links. */
 const router = "169.254.1.1";
 
@@ -76,6 +78,8 @@ export class Network {
   readonly #clusters = new Map<string, ClusterNetwork>();
   readonly #forwardings = new Map<string, readonly Forwarding[]>();
   readonly #guards = new Map<string, readonly Guard[]>();
+  /** Whether pods reach API servers of other clusters, as most clouds' API servers can be reached. */
+  readonly #hasOpenApiServers: boolean;
   /** Addresses of those who reach API servers from outside. */
   readonly #operators = new Set<string>();
   #links = 0;
@@ -83,7 +87,8 @@ export class Network {
   /** iptables is asked one thing at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor() {
+  constructor(hasOpenApiServers = false) {
+    this.#hasOpenApiServers = hasOpenApiServers;
     // Without it, answers to queries that were redirected come from the wrong address.
     execFileSync("sysctl", ["-q", "-w", "net.ipv4.ip_forward=1"]);
     // A pod hears of each connection that is refused, not of one a second.
@@ -201,6 +206,9 @@ export class Network {
       "-A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
       ...guards.flatMap(({ jump, direction }) => (direction === "out" ? [`-A INPUT ${jump}`] : [])),
       ...clusters.map(({ range, node }) => `-A INPUT -s ${range} -d ${node} -j ACCEPT`),
+      ...(this.#hasOpenApiServers
+        ? clusters.map(({ node }) => `-A INPUT -d ${node} -p tcp --dport ${apiPort} -j ACCEPT`)
+        : []),
       ...[...this.#operators].map((address) => `-A INPUT -s ${address} -j ACCEPT`),
       "-A INPUT -j REJECT",
       "-A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",

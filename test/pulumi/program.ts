@@ -25,6 +25,12 @@ export function revealed(value: any): any {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revealed(item)]));
 }
 
+/** What Kubernetes puts into a secret for a token, which says whose it is. */
+function tokenOf(name: string) {
+  const base64 = (text: string) => Buffer.from(text).toString("base64");
+  return { token: base64(`${name} token`), "ca.crt": base64(`${name} authority\n`) };
+}
+
 /** What providers would add. PEM texts stand for certificates: what components do with them doesn't depend on what's in them. */
 function outputsOf({ type, name, inputs }: pulumi.runtime.MockResourceArgs): object {
   switch (type) {
@@ -40,6 +46,8 @@ function outputsOf({ type, name, inputs }: pulumi.runtime.MockResourceArgs): obj
         spec: { clusterIP: "10.96.0.53", ...inputs.spec },
         status: { loadBalancer: { ingress: [{ ip: "198.51.100.7" }] } },
       };
+    case "kubernetes:core/v1:Secret":
+      return inputs.type === "kubernetes.io/service-account-token" ? { data: tokenOf(name) } : {};
     case "kubernetes:helm.sh/v3:Release":
       return { status: { version: inputs.version ?? "1.0.0" } };
     default:

@@ -3,14 +3,19 @@ import { App, Testing } from "cdk8s";
 import {
   caFileNames,
   type CaFilesByCluster,
+  clusterOf,
+  type LateInput,
   type Manifest,
+  mapLate,
   type MeshDescription,
   parseMesh,
+  type Plan,
   planMesh,
   type Workloads,
 } from "../../src";
 import { Mesh as Cdk8sMesh } from "../../src/cdk8s";
 import { toLiteral } from "../../src/core/literals";
+import { readerTokenName } from "../../src/core/objects/remoteSecrets";
 import { shopClusters, shopMesh } from "../../src/demo";
 import { ExistingCluster, Mesh } from "../../src/pulumi";
 import { sampleDescription, sampleWorkloads } from "../core/sampleMesh";
@@ -19,7 +24,7 @@ import { kubeconfigFor, objectsOf, run } from "./program";
 
 const demo = (clusters: number) => shopMesh({ clusters: shopClusters(clusters) });
 
-const meshes: readonly (readonly [string, MeshDescription, Workloads])[] = [
+const byObjects: readonly (readonly [string, MeshDescription, Workloads])[] = [
   ["the sample", sampleDescription, sampleWorkloads],
   ...[1, 2, 3, 8].map((count): [string, MeshDescription, Workloads] => {
     const { description, workloads } = demo(count);
@@ -30,6 +35,18 @@ const meshes: readonly (readonly [string, MeshDescription, Workloads])[] = [
     description,
     {},
   ]),
+];
+
+/** The same, and some of them with control planes that read each other. */
+const meshes = [
+  ...byObjects,
+  ...byObjects
+    .slice(0, 12)
+    .map(([what, description, workloads]): (typeof byObjects)[number] => [
+      `${what}, by endpoints`,
+      { ...description, distribution: "endpoints" },
+      workloads,
+    ]),
 ];
 
 /** The files that the mocked provider makes. */
@@ -82,6 +99,17 @@ function withoutProviderNotes(manifest: Manifest): Manifest {
   };
 }
 
+/** A remote secret with the token that the mocked provider makes. */
+function readPeers({ mesh }: Plan, manifest: Manifest): Manifest {
+  const valueOf = (input: LateInput) => {
+    const token = readerTokenName(clusterOf(mesh, input.cluster));
+    const secret = [mesh.name, input.cluster, mesh.istio.namespace, token].join("/");
+    if (input.kind === "apiServer") return `https://${input.cluster}.example.com`;
+    return input.kind === "readerToken" ? `${secret} token` : `${secret} authority\n`;
+  };
+  return mapLate(manifest, (late) => late.resolve(valueOf)) as Manifest;
+}
+
 it.each(meshes)("%s", async (_what, description, workloads) => {
   const names = Object.keys(description.clusters);
   const { registered } = await run(() => {
@@ -98,13 +126,17 @@ it.each(meshes)("%s", async (_what, description, workloads) => {
   const app = new App({ outdir: Testing.app().outdir });
   const constructs = new Cdk8sMesh(app, "mesh", { description, workloads, certificates });
   for (const { cluster, objects: inPlan } of plan.clusters) {
-    const planned = byKey(inPlan.map(({ manifest }) => toLiteral(manifest, certificates)));
+    const inFiles = inPlan.filter(({ live }) => !live);
+    const planned = byKey(inFiles.map(({ manifest }) => toLiteral(manifest, certificates)));
     const { charts, trustCharts } = constructs;
     const synthesised = [charts[cluster.name]!, trustCharts[cluster.name]!].flatMap(
       (chart) => Testing.synth(chart) as Manifest[],
     );
     expect(byKey(synthesised)).toEqual(planned);
     const objects = objectsOf(registered, description.name, cluster.name);
-    expect(byKey(objects.map(withoutProviderNotes))).toEqual(planned);
+    const remote = inPlan
+      .filter(({ live }) => live)
+      .map(({ manifest }) => readPeers(plan, manifest));
+    expect(byKey(objects.map(withoutProviderNotes))).toEqual({ ...planned, ...byKey(remote) });
   }
 });

@@ -71,6 +71,7 @@ export type ChangeFacts =
   | ({ readonly kind: "domainChanged" } & Changed<string>)
   | ({ readonly kind: "poolChanged" } & Changed<string>)
   | ({ readonly kind: "defaultTrustDomainChanged" } & Changed<string>)
+  | ({ readonly kind: "distributionChanged" } & Changed<string>)
   | ({
       readonly kind: "istioChanged";
       readonly setting: "version" | "revision" | "namespace";
@@ -99,6 +100,9 @@ export type ChangeFacts =
   | ({ readonly kind: "networkChanged" } & OfCluster & Changed<string>)
   | ({ readonly kind: "localityChanged" } & OfCluster & Changed<string | undefined>)
   | ({ readonly kind: "trustDomainChanged" } & OfCluster & Changed<string>)
+  // how control planes of other clusters read it; a URL that is `undefined` is learnt when the cluster is there
+  | ({ readonly kind: "apiServerChanged" } & OfCluster & Changed<string | undefined>)
+  | ({ readonly kind: "readerTokenChanged" } & OfCluster & Changed<number>)
   | ({ readonly kind: "dnsModeChanged" } & OfCluster & Changed<string>)
   | ({
       readonly kind: "dnsChanged";

@@ -64,6 +64,20 @@ function changesWithin(before: Cluster, after: Cluster): readonly ChangeFacts[] 
       after: after.locality,
     });
   }
+  if (before.apiServer !== after.apiServer)
+    changes.push({
+      kind: "apiServerChanged",
+      cluster,
+      before: before.apiServer,
+      after: after.apiServer,
+    });
+  if (before.readerToken !== after.readerToken)
+    changes.push({
+      kind: "readerTokenChanged",
+      cluster,
+      before: before.readerToken,
+      after: after.readerToken,
+    });
   return [...changes, ...dnsChanges(before, after), ...gatewayChanges(before, after)];
 }
 

@@ -42,6 +42,7 @@ function isTold(exposure: Exposure, before: Mesh | undefined, after: Mesh): bool
         (mesh) => mesh !== undefined && tryClusterOf(mesh, cluster) !== undefined,
       );
     }
+    case "secrets_read_by_peers":
     case "network_policies_off":
     case "gateway_sources_unchecked":
     case "gateway_namespace_shared":

@@ -12,6 +12,7 @@ export function meshChanges(before: Mesh, after: Mesh): readonly ChangeFacts[] {
     ["domainChanged", "domain"],
     ["poolChanged", "pool"],
     ["defaultTrustDomainChanged", "trustDomain"],
+    ["distributionChanged", "distribution"],
   ] as const;
   for (const [kind, key] of texts) {
     if (before[key] !== after[key]) changes.push({ kind, before: before[key], after: after[key] });

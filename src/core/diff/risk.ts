@@ -24,6 +24,8 @@ export function judge(change: ChangeFacts): Judgement {
       return low("addresses that move are listed one by one");
     case "defaultTrustDomainChanged":
       return low("clusters whose trust domain changes are listed one by one");
+    case "distributionChanged":
+      return medium("names and addresses stay, and calls find their places another way");
     case "istioChanged":
       return change.setting === "namespace"
         ? high("control planes, their CA and their DNS move to another namespace")
@@ -66,6 +68,10 @@ export function judge(change: ChangeFacts): Judgement {
       return medium("places are preferred by their locality");
     case "trustDomainChanged":
       return high("the identity of every workload there changes");
+    case "apiServerChanged":
+      return medium("control planes that don't reach it keep what they know, and hear of no pod");
+    case "readerTokenChanged":
+      return low("the one before is revoked once every control plane has the new one");
     case "dnsModeChanged":
       return medium("pods resolve global names another way");
     case "dnsChanged":

@@ -14,6 +14,8 @@ export function sentenceOf(change: ChangeFacts): string {
       return `the pool of virtual addresses ${fromTo(change)}`;
     case "defaultTrustDomainChanged":
       return `the trust domain of clusters that name none ${fromTo(change)}`;
+    case "distributionChanged":
+      return `the way that clusters know where services are ${fromTo(change)}`;
     case "istioChanged":
       return `Istio's ${change.setting} ${fromTo(change)}`;
     case "issuerChanged":
@@ -46,6 +48,10 @@ export function sentenceOf(change: ChangeFacts): string {
       return `the locality ${fromTo(change)}`;
     case "trustDomainChanged":
       return `the trust domain ${fromTo(change)}`;
+    case "apiServerChanged":
+      return `the URL of the API server ${fromTo(change)}`;
+    case "readerTokenChanged":
+      return `the token by which other control planes read it ${fromTo(change)}`;
     case "dnsModeChanged":
       return `the way that pods resolve global names ${fromTo(change)}`;
     case "dnsChanged":

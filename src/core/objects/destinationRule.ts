@@ -14,7 +14,7 @@ import { type Manifest, nameOfPart, ownerLabels } from "./manifest";
 import { resolutionOf } from "./serviceEntry";
 import { exportTo } from "./visibility";
 
-type ServiceMesh = Pick<Mesh, "name" | "clusters" | "trust">;
+type ServiceMesh = Pick<Mesh, "name" | "clusters" | "trust" | "distribution">;
 
 /**
  * Rule for the global host in a consuming cluster. The explicit server name is what a modern gateway

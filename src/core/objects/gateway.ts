@@ -3,11 +3,12 @@
  * through. The workload follows Istio's own gateway chart.
  */
 import type { Cluster, ClusterGateway, GlobalService, Mesh } from "../mesh";
+import { isLearntFromService } from "./helmValues";
 import { type Manifest, ownerLabels, planned, type PlannedObject } from "./manifest";
 import { gatewayNamespace, planGatewayNamespaces, rootNamespace } from "./namespaces";
 import { controlPlaneNetworkPolicy, gatewayNetworkPolicy } from "./networkPolicies";
 
-type GatewayMesh = Pick<Mesh, "name" | "istio">;
+type GatewayMesh = Pick<Mesh, "name" | "istio" | "distribution">;
 
 /**
  * Labels of the gateway's pods that Services and Gateways select. Not Istio's own `istio:
@@ -179,9 +180,7 @@ function service(context: Context): Manifest {
       ...metadata(context),
       labels: {
         ...metadata(context).labels,
-        // What control planes that watch this cluster too would dial.
-        "topology.istio.io/network": context.cluster.network,
-        "networking.istio.io/gatewayPort": String(port),
+        ...networkLabels(context),
       },
       ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
     },
@@ -202,6 +201,15 @@ function service(context: Context): Manifest {
         },
       ],
     },
+  };
+}
+
+/** What control planes that read this cluster too would dial. Where they are told of another address, that's the only one. */
+function networkLabels({ mesh, cluster }: Context): Readonly<Record<string, string>> {
+  if (mesh.distribution === "endpoints" && !isLearntFromService(cluster)) return {};
+  return {
+    "topology.istio.io/network": cluster.network,
+    "networking.istio.io/gatewayPort": String(cluster.gateway.port),
   };
 }
 

@@ -12,7 +12,7 @@ import { shortNameService, virtualService } from "./virtualService";
  * the same thing, so they share the same objects: cost grows with what differs, not with N × M.
  */
 export function planGlobalService(
-  mesh: Pick<Mesh, "name" | "clusters" | "trust">,
+  mesh: Pick<Mesh, "name" | "clusters" | "trust" | "distribution">,
   service: GlobalService,
 ): ReadonlyMap<string, readonly PlannedObject[]> {
   const dependsOn = [namespaceManifest(service.namespace)];

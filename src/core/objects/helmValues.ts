@@ -1,5 +1,9 @@
 /** Values of Istio's own Helm charts for the control plane of a cluster. */
-import { type Cluster, type Mesh, trustDomainsOf } from "../mesh";
+import type { Late } from "../late";
+import { type Cluster, clusterOf, dialPortOf, type Mesh, trustDomainsOf } from "../mesh";
+import { clusterDomain } from "../names";
+import { peersRead } from "./remoteSecrets";
+import { gatewayAddress } from "./serviceEntry";
 
 /** Values of the chart `base`. */
 export interface BaseValues {
@@ -15,13 +19,29 @@ export interface IstiodValues {
     readonly meshID: string;
     readonly network: string;
     readonly multiCluster: { readonly clusterName: string };
+    readonly meshNetworks?: MeshNetworks;
   };
   readonly meshConfig: {
     readonly trustDomain: string;
     readonly trustDomainAliases?: readonly string[];
+    readonly serviceSettings?: readonly {
+      readonly settings: { readonly clusterLocal: boolean };
+      readonly hosts: readonly string[];
+    }[];
     readonly defaultConfig: { readonly proxyMetadata: Readonly<Record<string, string>> };
   };
 }
+
+/** Gateways of other networks by the networks' names (Istio's MeshNetworks). */
+export type MeshNetworks = Readonly<
+  Record<
+    string,
+    {
+      readonly endpoints: readonly { readonly fromRegistry: string }[];
+      readonly gateways: readonly { readonly address: string | Late; readonly port: number }[];
+    }
+  >
+>;
 
 export function baseValues(mesh: Pick<Mesh, "istio">): BaseValues {
   return { global: { istioNamespace: mesh.istio.namespace } };
@@ -33,9 +53,11 @@ export function baseValues(mesh: Pick<Mesh, "istio">): BaseValues {
  * traffic, istiod takes up more than one while it runs, and tells proxies without waiting for their next certificate.
  */
 export function istiodValues(
-  mesh: Pick<Mesh, "name" | "istio" | "trust" | "clusters">,
+  mesh: Pick<Mesh, "name" | "istio" | "trust" | "clusters" | "distribution" | "services">,
   cluster: Cluster,
 ): IstiodValues {
+  const readsEndpoints = mesh.distribution === "endpoints";
+  const networks = meshNetworks(mesh, cluster);
   const aliases = [...new Set([...trustDomainsOf(mesh.clusters), ...mesh.trust.aliases])]
     .filter((domain) => domain !== cluster.trustDomain)
     .sort();
@@ -47,10 +69,12 @@ export function istiodValues(
       meshID: mesh.name,
       network: cluster.network,
       multiCluster: { clusterName: cluster.name },
+      ...(Object.keys(networks).length === 0 ? {} : { meshNetworks: networks }),
     },
     meshConfig: {
       trustDomain: cluster.trustDomain,
       ...(aliases.length === 0 ? {} : { trustDomainAliases: aliases }),
+      ...(readsEndpoints ? { serviceSettings: [ownNamesStayLocal] } : {}),
       defaultConfig: {
         proxyMetadata: {
           PROXY_CONFIG_XDS_AGENT: "true",
@@ -59,4 +83,37 @@ export function istiodValues(
       },
     },
   };
+}
+
+/**
+ * Kubernetes' own names lead to pods of the own cluster, as without a mesh: by default istiod would put pods of every cluster that it
+ * reads behind a Service of the same name, and gateways let only global services through.
+ */
+const ownNamesStayLocal = {
+  settings: { clusterLocal: true },
+  hosts: [`*.svc.${clusterDomain}`],
+} as const;
+
+/** Gateways that istiod can't learn from their Services, in front of the endpoints that it reads. */
+function meshNetworks(
+  mesh: Parameters<typeof istiodValues>[0],
+  cluster: Pick<Cluster, "name">,
+): MeshNetworks {
+  const peers = (peersRead(mesh).get(cluster.name) ?? []).map((name) => clusterOf(mesh, name));
+  return Object.fromEntries(
+    peers
+      .filter((peer) => !isLearntFromService(peer))
+      .map((peer) => [
+        peer.network,
+        {
+          endpoints: [{ fromRegistry: peer.name }],
+          gateways: [{ address: gatewayAddress(peer), port: dialPortOf(peer.gateway) }],
+        },
+      ]),
+  );
+}
+
+/** Whether control planes that read a cluster find its gateway by its Service: a load balancer with the address that it gets. */
+export function isLearntFromService({ gateway }: Pick<Cluster, "gateway">): boolean {
+  return gateway.service === "LoadBalancer" && gateway.address === undefined;
 }

@@ -20,7 +20,7 @@ export type Stage = (typeof stages)[number];
 
 /** The component that makes an object, in both front ends. */
 export type ComponentName =
-  "SharedRootCA" | "MultiClusterGateway" | "GlobalService" | "GlobalDns" | "Mesh";
+  "SharedRootCA" | "MultiClusterGateway" | "RemoteSecrets" | "GlobalService" | "GlobalDns" | "Mesh";
 
 /** An object of the plan. Objects that are the same in several clusters are one and the same in memory. */
 export interface PlannedObject {
@@ -34,6 +34,8 @@ export interface PlannedObject {
   readonly dependsOn: readonly string[];
   /** True where others own parts of the object: it is merged when applied, and stays when the mesh goes. */
   readonly shared: boolean;
+  /** True where only live clusters know what is in it, such as a token: it is in no file. */
+  readonly live: boolean;
   readonly manifest: Manifest;
 }
 
@@ -78,6 +80,7 @@ export function planned(
     readonly service?: string;
     readonly dependsOn?: readonly Manifest[];
     readonly shared?: boolean;
+    readonly live?: boolean;
   } = {},
 ): PlannedObject {
   return {
@@ -87,6 +90,7 @@ export function planned(
     service: options.service,
     dependsOn: (options.dependsOn ?? []).map(objectKey),
     shared: options.shared ?? false,
+    live: options.live ?? false,
     manifest,
   };
 }

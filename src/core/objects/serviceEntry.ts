@@ -15,7 +15,7 @@ import {
 import { type Manifest, nameOfPart, ownerLabels } from "./manifest";
 import { exportTo } from "./visibility";
 
-type ServiceMesh = Pick<Mesh, "name" | "clusters">;
+type ServiceMesh = Pick<Mesh, "name" | "clusters" | "distribution">;
 
 /** What peers dial: as described, or the address that the gateway will have. */
 export function gatewayAddress(cluster: Cluster): string | Late {
@@ -36,6 +36,8 @@ export function resolutionOf(
   service: GlobalService,
   consumer: string,
 ): "STATIC" | "DNS" {
+  // istiod resolves the names of gateways in front of endpoints that it has read.
+  if (mesh.distribution === "endpoints") return "STATIC";
   const isNamed = remotePlaces(service, consumer).some(
     (place) => clusterOf(mesh, place.cluster).gateway.addressType === "hostname",
   );
@@ -62,7 +64,7 @@ export function remoteServiceEntry(
   consumer: string,
 ): Manifest | undefined {
   const places = remotePlaces(service, consumer);
-  if (places.length === 0) return undefined;
+  if (places.length === 0 || mesh.distribution === "endpoints") return undefined;
   return {
     apiVersion: "networking.istio.io/v1",
     kind: "ServiceEntry",
@@ -95,13 +97,17 @@ function gatewayEndpoint(
   };
 }
 
-/** The entry that selects the consuming cluster's own pods; `undefined` where the cluster doesn't serve. */
+/**
+ * The entry that selects pods: the consuming cluster's own, `undefined` where it doesn't serve. Where endpoints are distributed,
+ * those of all clusters that its control plane reads, in place of a remote entry: istiod tells an entry of pods in any of its
+ * registries, and puts the gateway of their network in their place (its multicluster.go and ep_filters.go).
+ */
 export function localServiceEntry(
   mesh: ServiceMesh,
   service: GlobalService,
   consumer: string,
 ): Manifest | undefined {
-  if (!isServedBy(service, consumer)) return undefined;
+  if (!isServedBy(service, consumer) && mesh.distribution !== "endpoints") return undefined;
   return {
     apiVersion: "networking.istio.io/v1",
     kind: "ServiceEntry",

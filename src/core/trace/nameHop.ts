@@ -162,6 +162,7 @@ function lateAddresses({ expression }: Late, domain: string) {
         .join("");
       return forwardsIn(text, domain)?.map((to) => (to === toCome ? undefined : to));
     }
+    case "remoteKubeconfig":
     case "text":
     case "base64":
       return undefined;

@@ -1,14 +1,15 @@
 /** The places that serve a host: gateways of peers, and pods of the own cluster. */
 import { Late } from "../late";
-import type { GlobalService } from "../mesh";
+import { dialPortOf, type GlobalService } from "../mesh";
 import type { PlannedObject } from "../objects/manifest";
 import { entryPort } from "./addressHop";
 import { gatewayHops, peerOf } from "./gatewayHops";
 import { type CallerIdentity, type Hop, type HopKind, hopsOf, nameOf } from "./hop";
 import { getOrMake, once } from "../once";
 import { namespaceOf } from "./objectIndex";
-import { addressKey, type PlanIndex } from "./planIndex";
+import { addressKey, type ClusterIndex, type PlanIndex } from "./planIndex";
 import { podHops } from "./podHops";
+import { readingFault } from "./readingHop";
 import { type EndpointSpec, type Labels, selects, type ServiceEntrySpec, specOf } from "./specs";
 import type { TlsChoice } from "./tlsHop";
 import { isScaledToZero, workloadsWith } from "./workloads";
@@ -66,7 +67,40 @@ function placesOfEntry(departure: Departure, entry: PlannedObject): readonly Pla
     location === "MESH_INTERNAL"
       ? planned("endpoint", entry, "pods of the own cluster")
       : assumed("endpoint", entry, `${nameOf(entry)} selects pods, and isn't MESH_INTERNAL`);
-  return localPlace(departure, entry, workloadSelector.labels ?? {}, endpoint);
+  const selector = workloadSelector.labels ?? {};
+  return [
+    ...localPlace(departure, entry, selector, endpoint),
+    ...(departure.index.plan.mesh.distribution === "endpoints"
+      ? readPlaces(departure, entry, selector)
+      : []),
+  ];
+}
+
+/** Pods of other clusters, as the control plane reads them there: behind their gateways. */
+function readPlaces(
+  departure: Departure,
+  entry: PlannedObject,
+  selector: Labels,
+): readonly Place[] {
+  const { index, caller, tls, described } = departure;
+  const home = caller.cluster;
+  const places = described?.servedBy ?? [];
+  return places
+    .filter(({ cluster }) => cluster !== home.name)
+    .filter(({ versions }) => tls.version === undefined || versions.includes(tls.version))
+    .flatMap(({ cluster }) => index.cluster(cluster) ?? [])
+    .filter((peer) => hasPods(peer, namespaceOf(entry), { ...selector, ...tls.labels }))
+    .map((peer) => {
+      const fault = readingFault(home, peer);
+      if (fault !== undefined) return lost(departure, "endpoint", fault.object, fault.text);
+      const { gatewayAddress, cluster } = peer.plan;
+      return behindGateway(departure, entry, peer, gatewayAddress, dialPortOf(cluster.gateway));
+    });
+}
+
+/** Pods that aren't planned are somebody else's, and assumed to be there. */
+function hasPods(peer: ClusterIndex, namespace: string, labels: Labels): boolean {
+  return !peer.plan.hasWorkloads || !workloadsWith(peer, namespace, labels).every(isScaledToZero);
 }
 
 function localPlace(
@@ -75,10 +109,12 @@ function localPlace(
   selector: Labels,
   endpoint: Hop,
 ): readonly Place[] {
-  const { caller, port, tls, described } = departure;
+  const { index, caller, port, tls, described } = departure;
   const home = caller.cluster;
   const namespace = namespaceOf(entry);
   const labels = { ...selector, ...tls.labels };
+  const runs = described?.servedBy.some(({ cluster }) => cluster === home.name) === true;
+  if (index.plan.mesh.distribution === "endpoints" && !runs) return [];
   const isElsewhere = home.plan.hasWorkloads
     ? Object.keys(tls.labels).length > 0 &&
       workloadsWith(home, namespace, labels).every(isScaledToZero)
@@ -107,7 +143,7 @@ function isDescribedHere({ caller, tls: { version }, described }: Departure): bo
 }
 
 function remotePlace(departure: Departure, entry: PlannedObject, endpoint: EndpointSpec): Place {
-  const { index, caller, port, tls, described } = departure;
+  const { index, caller, port, tls } = departure;
   if (tls.hop.status === "missing") return { servedBy: undefined, hops: [tls.hop] };
   const address = endpoint.address instanceof Late ? "address to come" : endpoint.address;
   const dialled = endpoint.ports?.[entryPort(entry, port)?.name ?? ""];
@@ -120,6 +156,18 @@ function remotePlace(departure: Departure, entry: PlannedObject, endpoint: Endpo
     const text = `${address} in ${nameOf(entry)} is no gateway of the mesh`;
     return lost(departure, "endpoint", entry, text);
   }
+  return behindGateway(departure, entry, peer, endpoint.address, dialled);
+}
+
+function behindGateway(
+  { caller, tls, described }: Departure,
+  entry: PlannedObject,
+  peer: ClusterIndex,
+  gateway: string | Late,
+  dialled: number,
+): Place {
+  if (tls.hop.status === "missing") return { servedBy: undefined, hops: [tls.hop] };
+  const address = gateway instanceof Late ? "address to come" : gateway;
   return {
     servedBy: peer.name,
     hops: [

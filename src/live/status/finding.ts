@@ -31,6 +31,7 @@ export const statusCodes = [
   "proxy_out_of_sync",
   "proxy_rejects_config",
   "istiod_cannot_push",
+  "peer_not_read",
   // Gateways and their addresses.
   "gateway_not_ready",
   "gateway_without_address",

@@ -44,6 +44,9 @@ export function liveValue(
       const found = configMap("kube-dns");
       return found === undefined ? undefined : (found.data?.stubDomains ?? "");
     }
+    case "apiServer":
+    case "readerAuthority":
+    case "readerToken":
     case "caFile":
       return undefined;
   }

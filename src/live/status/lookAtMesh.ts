@@ -16,6 +16,7 @@ import { judgeIstiod } from "./istiod";
 import { changedVerdict, judgeObjects, type Remedy, type Suspicion } from "./objects";
 import type { ClusterObservation } from "./observation";
 import { observe } from "./observe";
+import { lookAtReading } from "./reading";
 import { lookAtLists } from "./revocation";
 import { lookAtRotation } from "./rotation";
 import { judgeServices } from "./services";
@@ -92,6 +93,7 @@ export async function lookAtMesh(
     ...ask("istiod", async ({ live, observation }) =>
       judgeSync(observation, await observeSync(live, observation)),
     ),
+    ...ask("istiod", ({ live }) => lookAtReading(live, mesh)),
     ...ask("dns", async ({ live, plan: own, observation }) =>
       judgeDns(mesh, own, await observeDns(live, mesh, own, observation)),
     ),

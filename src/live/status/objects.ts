@@ -48,7 +48,9 @@ export function judgeObjects(
   if (seen === undefined) return { verdicts: [], suspicions: [] };
   // What the secret holds is a matter of trust.
   const caKey = `core/Secret/${plan.mesh.istio.namespace}/${caSecretName}`;
-  const own = objects.filter(({ shared, key }) => !shared && key !== caKey);
+  // So are secrets with tokens one of istiod, which reads other clusters by them.
+  const judged = objects.filter(({ key, live }) => key !== caKey && !live);
+  const own = judged.filter(({ shared }) => !shared);
   const isThere = ({ key }: PlannedObject) => {
     const answer = seen.planned.get(key);
     return answer?.ok !== true || answer.value !== undefined;
@@ -71,7 +73,7 @@ export function judgeObjects(
   const lookUp = (input: LateInput) => liveValue(plan, observations, input);
   const verdicts: Verdict[] = [];
   const suspicions: Suspicion[] = [];
-  for (const object of objects.filter(({ key }) => key !== caKey)) {
+  for (const object of judged) {
     const result = judgeObject(object, seen, lookUp, () => remedy.fix(cluster.name), remedy.hint);
     if ("changes" in result) suspicions.push(result);
     else verdicts.push(result);

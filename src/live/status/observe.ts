@@ -38,6 +38,8 @@ const ownedKinds = [
   "apps/v1 Deployment",
   "rbac.authorization.k8s.io/v1 Role",
   "rbac.authorization.k8s.io/v1 RoleBinding",
+  "rbac.authorization.k8s.io/v1 ClusterRole",
+  "rbac.authorization.k8s.io/v1 ClusterRoleBinding",
   "autoscaling/v2 HorizontalPodAutoscaler",
   "policy/v1 PodDisruptionBudget",
   "networking.k8s.io/v1 NetworkPolicy",
@@ -66,7 +68,10 @@ export async function observe(
   return {
     cluster: cluster.name,
     owned,
-    planned: await reader.planned(plan.objects, owned),
+    planned: await reader.planned(
+      plan.objects.filter((object) => !object.live),
+      owned,
+    ),
     ...others,
     caSecret: await reader.find<V1Secret>("v1 Secret", caSecretName, root),
     ownCaSecret: await reader.find<V1Secret>("v1 Secret", ownSecretName, root),

@@ -90,6 +90,11 @@ export class KindCluster extends MeshCluster {
     }
     this.registerOutputs({ kubeconfig: this.kubeconfig, nodeAddress: this.nodeAddress });
   }
+
+  /** The kubeconfig has a port of this machine, where other clusters' pods aren't. */
+  override get apiServer(): pulumi.Output<string> {
+    return pulumi.interpolate`https://${this.nodeAddress}:6443`;
+  }
 }
 
 /** kind's `v1alpha4` configuration. Localities are labels that a kubelet may give itself. */

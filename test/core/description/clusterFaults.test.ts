@@ -26,6 +26,30 @@ describe("ports of gateways", () => {
   ]);
 });
 
+describe("control planes that read other clusters", () => {
+  testFaults([
+    ...["10.0.0.5:6443", "http://10.0.0.5", "https://", "https://me:secret@10.0.0.5", ""].map(
+      (url): FaultRow => [
+        `the API server ${JSON.stringify(url)}`,
+        { "east.apiServer": url },
+        "invalid_host",
+      ],
+    ),
+    ...[0, -1, 1.5].map((number): FaultRow => [
+      `token ${number}`,
+      { "east.readerToken": number },
+      "out_of_range",
+    ]),
+    [
+      "two clusters in one network",
+      { distribution: "endpoints", "north.network": "east-net" },
+      "conflicting_keys",
+      "north.network",
+    ],
+    ["a distribution that there isn't", { distribution: "carrier pigeons" }, "unknown_value"],
+  ]);
+});
+
 describe("addresses of gateways", () => {
   const notAddresses = [
     "",

@@ -66,6 +66,15 @@ const pairs: readonly (readonly [
     ],
   ],
   [
+    "distributionChanged",
+    plain,
+    describeMesh({ distribution: "endpoints" }),
+    [
+      "high : a control plane that reads another cluster's endpoints reads its Secrets too, CA keys among them",
+      "medium : the way that clusters know where services are changes from objects to endpoints",
+    ],
+  ],
+  [
     "issuerChanged",
     plain,
     describeMesh({ trust: { issuer: "cert-manager", certManager: { name: "root" } } }),
@@ -155,6 +164,18 @@ const pairs: readonly (readonly [
     plain,
     withWest({ locality: "us-west1/us-west1-a" }),
     ["medium in west: the locality changes from none to us-west1/us-west1-a"],
+  ],
+  [
+    "apiServerChanged",
+    plain,
+    withWest({ apiServer: "https://203.0.113.5:6443" }),
+    ["medium in west: the URL of the API server changes from none to https://203.0.113.5:6443"],
+  ],
+  [
+    "readerTokenChanged",
+    plain,
+    withWest({ readerToken: 2 }),
+    ["low in west: the token by which other control planes read it changes from 1 to 2"],
   ],
   [
     "trustDomainChanged",

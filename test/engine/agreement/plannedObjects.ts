@@ -40,6 +40,10 @@ function literal(mesh: Mesh, manifest: Manifest): Manifest {
           return clusterCorefile;
         case "stubDomains":
           return "{}";
+        case "apiServer":
+          return "https://192.0.2.1:6443";
+        case "readerAuthority":
+        case "readerToken":
         case "caFile":
           return "a PEM file";
       }

@@ -278,10 +278,9 @@ async function ready(
       throw new InitFailure(message, existing, [message, reason]);
     }
     await sleep(250, undefined, { signal: call.signal }).catch(() => undefined);
-    const { name, namespace } = made.metadata;
     live = await api.request({
       method: "GET",
-      path: `/api/v1/namespaces/${namespace}/services/${name}`,
+      path: `${await api.pathOf(made)}/${made.metadata.name}`,
     });
   }
   return outputsOf(live, manager);
@@ -289,6 +288,8 @@ async function ready(
 
 function unready(live: KubeObject): string | undefined {
   const skipped = live.metadata.annotations?.["pulumi.com/skipAwait"] === "true";
+  if (live.kind === "Secret" && live.type === "kubernetes.io/service-account-token" && !skipped)
+    return live.data?.token === undefined ? "Secret has no token yet" : undefined;
   if (live.kind !== "Service" || live.apiVersion !== "v1" || skipped) return undefined;
   if (live.spec?.type !== "LoadBalancer") return undefined;
   if (((live.status?.loadBalancer?.ingress ?? []) as unknown[]).length > 0) return undefined;
