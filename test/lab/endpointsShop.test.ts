@@ -93,4 +93,4 @@ it("has a status without a fault, which names the cluster that isn't read when i
   );
   expect(await remoteSecrets("--apply")).toMatchObject({ status: 0 });
   await firstPage(lab);
-}, 240_000);
+}, 600_000);
