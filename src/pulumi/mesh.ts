@@ -10,6 +10,7 @@ import { clusterIssues, meshClusters } from "./clusters/meshClusters";
 import { GlobalDns } from "./globalDns";
 import { GlobalService } from "./globalService";
 import { withInputErrors } from "./inputErrors";
+import { Hub } from "./hub";
 import { IstioControlPlane, type IstioControlPlaneArgs } from "./istioControlPlane";
 import type { MeshClusters } from "./meshCluster";
 import { MultiClusterGateway, type MultiClusterGatewayArgs } from "./multiClusterGateway";
@@ -104,16 +105,16 @@ export class Mesh extends pulumi.ComponentResource {
     const { install = true, ...charts } = args.istio ?? {};
     const each = <T>(make: (cluster: Cluster) => T) =>
       Object.fromEntries(mesh.clusters.map((cluster) => [cluster.name, make(cluster)]));
-    if (install) {
-      each(
-        ({ name: cluster }) =>
-          new IstioControlPlane(
-            `${name}-istio-${cluster}`,
-            { ...common, ...charts, cluster },
-            parent,
-          ),
-      );
-    }
+    const controlPlanes = install
+      ? mesh.clusters.map(
+          ({ name: cluster }) =>
+            new IstioControlPlane(
+              `${name}-istio-${cluster}`,
+              { ...common, ...charts, cluster },
+              parent,
+            ),
+        )
+      : [];
     const gateways = each(({ name: cluster }) => {
       const address = args.gatewayAddresses?.[cluster];
       return new MultiClusterGateway(
@@ -129,6 +130,12 @@ export class Mesh extends pulumi.ComponentResource {
     });
     this.gatewayAddresses = each(({ name: cluster }) => gatewayOf(gateways, cluster).address);
     const { gatewayAddresses } = this;
+    if (mesh.hubs.length > 0)
+      each(
+        ({ name: cluster }) =>
+          new Hub(`${name}-hub-${cluster}`, { ...common, gatewayAddresses, cluster }, parent),
+      );
+    for (const controlPlane of controlPlanes) controlPlane.installIstiod();
     this.services = Object.fromEntries(
       mesh.services.map(({ key }) => {
         const service = new GlobalService(
