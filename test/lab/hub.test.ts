@@ -2,7 +2,7 @@
 import { objectKey } from "../../src/core/objects/manifest";
 import type { Plan } from "../../src";
 import { rejectedByIstiod, rejectedByProxies } from "./agreement";
-import { installCdk8s, updateCdk8s } from "./cdk8sMesh";
+import { installCdk8s, synthesise } from "./cdk8sMesh";
 import { eventually } from "./eventually";
 import { callOnce } from "./exec";
 import {
@@ -107,30 +107,31 @@ it("hands out cross-cluster objects alone, never one of a cluster's own namespac
 });
 
 it("has a new service reached by every consumer within seconds, of objects whose number is the same for any number of clusters", async () => {
-  const before = new Map(
-    plan.clusters.flatMap(({ cluster, objects }) =>
+  const textsOf = ({ clusters: planned }: Plan) =>
+    planned.flatMap(({ cluster, objects }) =>
       objects.map(({ key, manifest }) => [`${cluster.name} ${key}`, JSON.stringify(manifest)]),
-    ),
-  );
-  const started = performance.now();
-  plan = await updateCdk8s(lab, plan, {
-    ...input,
-    description: hubMesh({ services: { ...services, ...echoService("new", ["west"]) } }),
-  });
-  const applied = performance.now();
+    ) as [string, string][];
+  const before = new Map(textsOf(plan));
+  const description = hubMesh({ services: { ...services, ...echoService("new", ["west"]) } });
+  const next = await synthesise({ ...input, description });
+  plan = next.plan;
+  const written = textsOf(plan).flatMap(([key, text]) => (before.get(key) === text ? [] : key));
+  expect(written.filter((key) => key.startsWith("north"))).toEqual([]);
+  for (const cluster of clusters)
+    await lab
+      .cluster(cluster)
+      .apply(
+        next
+          .filesOf(cluster)
+          .objects.filter((object) => written.includes(`${cluster} ${objectKey(object)}`)),
+      );
   const found = await Promise.all(clusters.map((from) => reached(lab, from, "new")));
   expect(found.map(({ cluster }) => cluster)).toEqual(clusters.map(() => "west"));
-  const after = plan.clusters.flatMap(({ cluster, objects }) =>
-    objects.map(
-      ({ key, manifest }) => [`${cluster.name} ${key}`, JSON.stringify(manifest)] as const,
-    ),
-  );
-  const written = after.filter(([key, text]) => before.get(key) !== text).map(([key]) => key);
-  expect(written.filter((key) => key.startsWith("north"))).toEqual([]);
   const ms = Math.max(...found.map((one) => one.ms));
   console.log(
-    `${written.length} objects written (${written.join(", ")}); all objects of all clusters applied again in ${Math.round(applied - started)} ms, reached by all ${ms} ms after that`,
+    `${written.length} objects written (${written.join(", ")}); reached by all consumers ${ms} ms after the last of them`,
   );
+  // What is promised is 5 s; a busy machine has more.
   expect(ms).toBeLessThan(20_000);
 });
 

@@ -131,8 +131,11 @@ it("comes up by itself where everything was down", async () => {
   calm();
   await Promise.all(traffic.map((calls) => calls.stop()));
   const started = performance.now();
-  const old = new Set(
-    lab.clusters.flatMap(({ pods }) => pods.map((pod) => pod.object.metadata.uid)),
+  const old = new Map(
+    lab.clusters.map(({ name, pods }) => [
+      name,
+      new Set(pods.map(({ object }) => object.metadata.uid as string)),
+    ]),
   );
   // As after a blackout: all pods of all clusters are gone at once, those of both hubs too.
   await Promise.all(
@@ -145,12 +148,18 @@ it("comes up by itself where everything was down", async () => {
     }),
   );
   await eventually(
-    "new pods, all ready",
-    () =>
-      lab.clusters.every(
-        ({ pods }) =>
-          pods.length > 8 && pods.every((pod) => pod.isReady && !old.has(pod.object.metadata.uid)),
-      ),
+    "new pods, as many as before, all ready",
+    () => {
+      const late = lab.clusters.flatMap(({ name, pods }) => {
+        const before = old.get(name) ?? new Set();
+        const isNew = pods.every(({ object }) => !before.has(object.metadata.uid));
+        const waiting = pods.filter(({ isReady }) => !isReady).map(({ key }) => key);
+        return isNew && pods.length === before.size && waiting.length === 0
+          ? []
+          : [`${name}: ${pods.length} of ${before.size} pods, not ready ${waiting.join(", ")}`];
+      });
+      return late.length === 0 || Promise.reject(new Error(late.join("; ")));
+    },
     300,
   );
   const ready = performance.now();

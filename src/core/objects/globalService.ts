@@ -19,21 +19,26 @@ export function planGlobalService(
 ): ReadonlyMap<string, readonly PlannedObject[]> {
   const toObjects = (
     manifests: readonly (Manifest | undefined)[],
-    dependsOn = [namespaceManifest(service.namespace)],
-  ) =>
-    manifests
-      .filter((manifest) => manifest !== undefined)
-      .map((manifest) =>
-        planned("services", "GlobalService", manifest, { service: service.key, dependsOn }),
-      );
+    namespace = namespaceManifest(service.namespace),
+  ) => {
+    const made = manifests.filter((manifest) => manifest !== undefined);
+    // An entry that comes without its rule, or outlives it, has proxies speak plaintext for a moment.
+    const rules = made.filter(({ kind }) => kind === "DestinationRule");
+    return made.map((manifest) =>
+      planned("services", "GlobalService", manifest, {
+        service: service.key,
+        dependsOn: [namespace, ...(manifest.kind === "ServiceEntry" ? rules : [])],
+      }),
+    );
+  };
   const consumerObjects = (consumer: string) =>
     toObjects(
       mesh.distribution === "hub"
         ? objectsBesideHub(mesh, service, consumer)
         : [
+            consumerDestinationRule(mesh, service, consumer),
             remoteServiceEntry(mesh, service, consumer),
             localServiceEntry(mesh, service, consumer),
-            consumerDestinationRule(mesh, service, consumer),
             virtualService(mesh, service),
             shortNameService(mesh, service, consumer),
           ],
@@ -56,7 +61,7 @@ export function planGlobalService(
   for (const { cluster } of service.servedBy) add(cluster, servingObjects(cluster));
   if (mesh.hubs.length > 0) {
     const namespace = namespaceManifest(objectsNamespaceFor(mesh, service));
-    const shared = toObjects(hubObjects(mesh, service), [namespace]);
+    const shared = toObjects(hubObjects(mesh, service), namespace);
     for (const cluster of mesh.hubs) add(cluster, shared);
   }
   return perCluster;

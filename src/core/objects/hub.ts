@@ -64,7 +64,7 @@ function wayTo(mesh: HubMesh, cluster: Cluster, { service }: HubDoor): readonly 
     remoteServiceEntry(mesh, service, cluster.name),
     localServiceEntry(mesh, service, cluster.name),
   ].filter((entry) => entry !== undefined);
-  return [...entries.map(withoutAddresses), consumerDestinationRule(mesh, service, cluster.name)];
+  return [consumerDestinationRule(mesh, service, cluster.name), ...entries.map(withoutAddresses)];
 }
 
 function withoutAddresses(entry: Manifest): Manifest {

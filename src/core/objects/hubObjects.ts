@@ -23,7 +23,7 @@ export function hubObjects(
   return [
     ...(pure === undefined
       ? []
-      : [remoteServiceEntry(mesh, service, pure), consumerDestinationRule(mesh, service, pure)]),
+      : [consumerDestinationRule(mesh, service, pure), remoteServiceEntry(mesh, service, pure)]),
     virtualService(mesh, service),
   ].map((manifest) =>
     manifest === undefined ? undefined : asPublic(manifest, service, namespace),
@@ -50,9 +50,9 @@ export function objectsBesideHub(
 ): readonly (Manifest | undefined)[] {
   const own = isServedBy(service, consumer)
     ? [
+        consumerDestinationRule(mesh, service, consumer),
         remoteServiceEntry(mesh, service, consumer),
         localServiceEntry(mesh, service, consumer),
-        consumerDestinationRule(mesh, service, consumer),
       ]
     : [];
   const namespaces = exportTo(service).exportTo ?? everyNamespace(mesh, service);

@@ -50,13 +50,13 @@ function keysOf(made: ReturnType<typeof plan>, fits: (key: string) => boolean) {
 describe("a service of a mesh with hubs", () => {
   it("is in each hub once, and with consumers not at all", () => {
     const made = plan({ "pay.default": service("pay", { shortName: true }) });
-    const hub = ["ServiceEntry", "DestinationRule", "VirtualService"].map(
+    const hub = ["DestinationRule", "ServiceEntry", "VirtualService"].map(
       (kind) => `${kind}/mesh-config-all/pay.default`,
     );
     expect(keysOf(made, (key) => /(Entry|Rule|VirtualService).*\/pay/.test(key))).toEqual({
       east: hub,
       north: hub,
-      west: ["ServiceEntry/default/pay.local", "DestinationRule/default/pay.global"],
+      west: ["DestinationRule/default/pay.global", "ServiceEntry/default/pay.local"],
     });
     // A Service for the short name is none that a hub could hand out.
     expect(keysOf(made, (key) => key === "Service/default/pay")).toEqual({
@@ -67,10 +67,14 @@ describe("a service of a mesh with hubs", () => {
     const east = made.clusters[0]?.objects.filter(
       ({ manifest }) => manifest.metadata.namespace === "mesh-config-all",
     );
+    // Without its rule, an entry would have proxies speak plaintext.
+    expect(east?.find(({ manifest }) => manifest.kind === "ServiceEntry")?.dependsOn).toContain(
+      "networking.istio.io/DestinationRule/mesh-config-all/pay.default",
+    );
     for (const { manifest, dependsOn } of east ?? []) {
       expect(manifest.spec).toMatchObject({ exportTo: ["*"] });
       expect(manifest.metadata.labels).not.toHaveProperty(["istio.io/rev"]);
-      expect(dependsOn).toEqual(["core/Namespace//mesh-config-all"]);
+      expect(dependsOn).toContain("core/Namespace//mesh-config-all");
     }
   });
 
@@ -93,11 +97,11 @@ describe("a service of a mesh with hubs", () => {
       ]);
     expect(specs).toEqual([
       // Anybody may call it, so it's every namespace that the mesh knows.
+      ["DestinationRule/shop/pay.global", [".", "default", "web"]],
       ["ServiceEntry/shop/pay", [".", "default", "web"]],
       ["ServiceEntry/shop/pay.local", [".", "default", "web"]],
-      ["DestinationRule/shop/pay.global", [".", "default", "web"]],
-      ["ServiceEntry/default/user.local", [".", "web"]],
       ["DestinationRule/default/user.global", [".", "web"]],
+      ["ServiceEntry/default/user.local", [".", "web"]],
     ]);
     const remote = south.find(({ key }) => key.endsWith("ServiceEntry/shop/pay"));
     const { endpoints } = remote?.manifest.spec as { endpoints: { address: string }[] };
