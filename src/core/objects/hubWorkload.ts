@@ -180,10 +180,10 @@ function deployment(
                 { name: "http-debug", containerPort: 8080, protocol: "TCP" },
               ],
               env: [
-                ...Object.entries(environment(name, cluster)).map(([key, value]) => ({
-                  name: key,
-                  value,
-                })),
+                // API servers leave an empty value out, so none is written.
+                ...Object.entries(environment(name, cluster)).map(([key, value]) =>
+                  value === "" ? { name: key } : { name: key, value },
+                ),
                 fieldVariable("POD_NAME", "metadata.name"),
                 fieldVariable("POD_NAMESPACE", "metadata.namespace"),
                 fieldVariable("SERVICE_ACCOUNT", "spec.serviceAccountName"),
