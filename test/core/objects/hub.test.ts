@@ -1,39 +1,7 @@
 /** Meshes with hubs: what goes into them, what stays with clusters, and what a service more costs. */
 import fc from "fast-check";
-import {
-  type MeshDescription,
-  parseMesh,
-  planMesh,
-  safeParseMesh,
-  type ServiceDescription,
-  tracePlan,
-} from "../../../src";
-import { formatPath } from "../../../src/core/issues";
-import { shopMesh } from "../../../src/demo";
-
-const ports = [{ name: "http", port: 80, protocol: "HTTP" }] satisfies ServiceDescription["ports"];
-const names = ["east", "north", "south", "west"];
-
-function service(name: string, more: Partial<ServiceDescription> = {}): ServiceDescription {
-  return { ports, serviceAccount: name, servedBy: ["west"], ...more };
-}
-
-function described(
-  services: Record<string, ServiceDescription>,
-  more: Partial<MeshDescription> = {},
-  clusters: readonly string[] = names,
-): MeshDescription {
-  return {
-    name: "hubs",
-    distribution: "hub",
-    istio: { version: "1.31.0" },
-    clusters: Object.fromEntries(
-      clusters.map((name, index) => [name, { gateway: { address: `203.0.113.${10 + index}` } }]),
-    ),
-    services,
-    ...more,
-  };
-}
+import { parseMesh, planMesh, type ServiceDescription } from "../../../src";
+import { described, names, service } from "../hubMesh";
 
 const plan = (...args: Parameters<typeof described>) => planMesh(parseMesh(described(...args)));
 
@@ -247,81 +215,5 @@ describe("a cluster of a mesh with hubs", () => {
     expect(text).not.toContain("istio-hub");
     expect(text).not.toContain("mesh-config");
     expect(text).not.toContain("-gateways");
-  });
-});
-
-describe("calls of a mesh with hubs", () => {
-  const shop = shopMesh();
-  const withHubs = { ...shop.description, istio: { version: "1.31.0" } };
-  const planOf = (distribution: "objects" | "hub") =>
-    planMesh(parseMesh({ ...withHubs, distribution }), { workloads: shop.workloads });
-  const ways = (made: ReturnType<typeof plan>) =>
-    tracePlan(made).map(({ call, address, ok, paths }) => ({
-      ...{ call, address, ok },
-      paths: paths.map(({ servedBy, hops }) => [
-        servedBy,
-        ...hops.map(({ kind, status, cluster }) => `${kind} ${status} ${cluster}`),
-      ]),
-    }));
-
-  it("are those of the same mesh without", () => {
-    const found = ways(planOf("hub"));
-    expect(found.every(({ ok }) => ok)).toBe(true);
-    expect(found).toEqual(ways(planOf("objects")));
-  });
-
-  it.each([
-    ["a hub's own Deployment", (key: string) => key.startsWith("apps/Deployment/istio-hub/")],
-    ["the gateway's door", (key: string) => key.endsWith("/Gateway/istio-eastwest/meshspan-hub")],
-    ["what leads to hubs", (key: string) => key.includes("/ServiceEntry/istio-hub/")],
-    ["what hubs are told to read", (key: string) => key.includes("/ConfigMap/istio-hub/")],
-  ])("are lost without %s", (_, isGone) => {
-    const whole = planOf("hub");
-    const broken = {
-      ...whole,
-      clusters: whole.clusters.map((cluster) => ({
-        ...cluster,
-        objects: cluster.objects.filter(({ key }) => !isGone(key)),
-      })),
-    };
-    const lost = tracePlan(broken).filter(({ ok }) => !ok);
-    expect(lost.length).toBeGreaterThan(0);
-    expect(lost[0]?.paths[0]?.hops.at(-1)?.text).toMatch(/^no ServiceEntry of \w+ has the host /);
-  });
-});
-
-describe("faults of hubs", () => {
-  const services = { "pay.default": service("pay") };
-  const many = Object.fromEntries(
-    names.flatMap((one) =>
-      names.map((other) => [
-        `${one}-${other}.default`,
-        service("x", { consumedBy: [...new Set([one, other])] }),
-      ]),
-    ),
-  );
-  it.each<[string, MeshDescription, string]>([
-    ["no such cluster", described(services, { hubs: ["east", "wset"] }), "unknown_cluster hubs[1]"],
-    [
-      "one named twice",
-      described(services, { hubs: ["east", "east"] }),
-      "conflicting_keys hubs[1]",
-    ],
-    ["none at all", described(services, { hubs: [] }), "out_of_range hubs"],
-    [
-      "beside endpoints",
-      described(services, { hubs: ["east"], distribution: "endpoints" }),
-      "conflicting_keys hubs",
-    ],
-    ["an unknown image", described(services, { istio: {} }), "missing_key istio.version"],
-    [
-      "more audiences than hubs are made for",
-      described(many),
-      'too_many services["south-west.default"].consumedBy',
-    ],
-  ])("%s", (_, description, expected) => {
-    const result = safeParseMesh(description);
-    const issues = result.ok ? [] : result.issues;
-    expect(issues.map(({ code, path }) => `${code} ${formatPath(path)}`)).toEqual([expected]);
   });
 });
