@@ -12,6 +12,7 @@ export {
 } from "./core/issues";
 export {
   type ClusterPlan,
+  type HelmValues,
   type Plan,
   planMesh,
   type PlanOptions,

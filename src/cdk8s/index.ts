@@ -6,6 +6,7 @@ export {
   type GlobalServiceProps,
   type NamedServiceProps,
 } from "./globalService";
+export { Hub, type HubProps } from "./hub";
 export { Mesh, type MeshProps } from "./mesh";
 export { MultiClusterGateway, type MultiClusterGatewayProps } from "./multiClusterGateway";
 export type { ClusterCharts } from "./placement";

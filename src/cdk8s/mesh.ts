@@ -4,12 +4,12 @@ import type { MeshDescription } from "../core/description";
 import { MeshError } from "../core/issues";
 import { type CaFilesByCluster, planIssues } from "../core/literals";
 import type { Mesh as CoreMesh } from "../core/mesh";
-import type { BaseValues, IstiodValues } from "../core/objects/helmValues";
 import { parseMesh } from "../core/parse";
-import { type Plan, planMesh, type PlanOptions } from "../core/plan";
+import { type HelmValues, type Plan, planMesh, type PlanOptions } from "../core/plan";
 import { requireCluster } from "../core/standAlone";
 import { GlobalDns } from "./globalDns";
 import { GlobalService } from "./globalService";
+import { Hub } from "./hub";
 import { MultiClusterGateway } from "./multiClusterGateway";
 import { placeObjects } from "./placement";
 import { RemoteSecrets } from "./remoteSecrets";
@@ -78,6 +78,7 @@ export class Mesh extends Construct {
       const { name } = cluster;
       new MultiClusterGateway(this, `gateway-${name}`, { mesh, charts, cluster: name });
       new RemoteSecrets(this, `remote-secrets-${name}`, { mesh, charts, cluster: name });
+      new Hub(this, `hub-${name}`, { mesh, charts, cluster: name });
       new GlobalDns(this, `dns-${name}`, { mesh, charts, cluster: name });
       const own = objects.filter(({ component }) => component === "Mesh");
       placeObjects(charts, "workloads", new Map([[name, own]]));
@@ -91,10 +92,11 @@ export class Mesh extends Construct {
   }
 
   /**
-   * Values for Istio's Helm charts `base` and `istiod` in a cluster.
+   * Values for Istio's Helm charts `base` and `istiod` in a cluster; where there are hubs, also those of the second release of
+   * `istiod`, which gateways have.
    * @throws MeshError when the mesh has no such cluster.
    */
-  helmValues(cluster: string): { readonly base: BaseValues; readonly istiod: IstiodValues } {
+  helmValues(cluster: string): HelmValues {
     const { name } = requireCluster(this.mesh, cluster);
     const planned = this.plan.clusters.find((candidate) => candidate.cluster.name === name);
     if (planned === undefined) throw new Error(`${name} is not planned`);

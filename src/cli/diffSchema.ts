@@ -132,7 +132,9 @@ const changes = z.union([
   change(["shortNameAdded", "shortNameRemoved"], service),
 ]);
 
-const key = text("<group>/<kind>/<namespace>/<name>, or helm/base and helm/istiod.");
+const key = text(
+  "<group>/<kind>/<namespace>/<name>, or helm/base, helm/istiod and helm/istiod-gateways.",
+);
 const objectRef = {
   key,
   service: text("The global service that it belongs to.").optional(),

@@ -43,9 +43,9 @@ export const providers = ["kind", "gke", "existing", "rendered"] as const;
 
 /**
  * How consuming clusters know where a service is: by objects that are written out for each of them, or by endpoints that their
- * control planes read from the serving clusters' API servers.
+ * control planes read from the serving clusters' API servers, or by objects that control planes read from hubs.
  */
-export const distributions = ["objects", "endpoints"] as const;
+export const distributions = ["objects", "endpoints", "hub"] as const;
 
 /** How pods resolve `.global` names. */
 export const dnsModes = ["proxy", "coredns", "kube-dns"] as const;
@@ -393,16 +393,24 @@ export const settingsSchema = z.strictObject({
     .enum(distributions)
     .meta(
       about(
-        "How clusters know where services are: by objects that are written for each consumer, or by endpoints that control planes read from serving clusters (Istio's multi-primary with remote secrets).",
+        "How clusters know where services are: by objects that are written for each consumer, or by endpoints that control planes read from serving clusters (Istio's multi-primary with remote secrets), or by objects that are in hubs once, where control planes read them (MCP over xDS).",
         "objects",
       ),
     )
+    .optional(),
+  hubs: z
+    .array(z.string())
+    .meta({
+      description:
+        "Clusters that have a hub, each with the same objects, so that one may be down. Beside `distribution: objects` hubs are filled and read too, which is the step from one to the other. @default the first two clusters by name, where `distribution` is hub",
+    })
     .optional(),
   istio: z
     .strictObject({
       version: named(names.chartVersion, "Version of Istio's Helm charts.").optional(),
       revision: named(names.label, "Revision of the control planes.").optional(),
       namespace: named(names.label, "Istio's root namespace.", "istio-system").optional(),
+      image: text("Image of istiod, which hubs run too. @default istio/pilot:<version>").optional(),
     })
     .optional(),
   trust: trust.optional(),

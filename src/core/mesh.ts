@@ -19,6 +19,8 @@ export interface Mesh {
   readonly pool: string;
   /** How consumers know where a service is. */
   readonly distribution: Distribution;
+  /** Clusters that have a hub, sorted; empty where there are none. */
+  readonly hubs: readonly string[];
   readonly istio: IstioSettings;
   readonly trust: TrustSettings;
   /** Sorted by name. */
@@ -33,6 +35,8 @@ export interface IstioSettings {
   readonly revision: string | undefined;
   /** Root namespace of the control planes. */
   readonly namespace: string;
+  /** Image of istiod, where it is known. */
+  readonly image: string | undefined;
 }
 
 export interface TrustSettings {

@@ -15,6 +15,7 @@ import { parsePool } from "./addresses";
 import { once } from "./once";
 import { checkTakenAddresses, resolveAddresses } from "./rules/addresses";
 import { checkClustersTogether, resolveCluster } from "./rules/clusters";
+import { checkAudiences, resolveHubs } from "./rules/hubs";
 import { withoutFollowUps } from "./rules/followUps";
 import { checkOverlaps } from "./rules/overlaps";
 import { isMap, toPlainData } from "./rules/plainData";
@@ -66,6 +67,8 @@ export function safeParseMesh(description: unknown): ParseResult {
     issues,
     (key, input: ServiceDescription, at) => resolveService(key, input, settings, names, at),
   );
+  const hubs = resolveHubs(settings, clusters, names, issues);
+  checkAudiences({ clusters, hubs, services: unaddressed }, issues);
   checkOverlaps(unaddressed, issues);
   checkTakenAddresses(unaddressed, clusters, settings.addressPool, issues);
   const addresses =
@@ -76,7 +79,7 @@ export function safeParseMesh(description: unknown): ParseResult {
 
   const { addressPool: _, ...meshSettings } = settings;
   const services = unaddressed.map((service) => withAddress(service, addresses.get(service.key)));
-  return { ok: true, mesh: deepFreeze({ ...meshSettings, clusters, services }) };
+  return { ok: true, mesh: deepFreeze({ ...meshSettings, hubs, clusters, services }) };
 }
 
 /**

@@ -7,7 +7,14 @@ import { gatewayAddress } from "./objects/serviceEntry";
 import { planGateway } from "./objects/gateway";
 import { planGlobalDns } from "./objects/globalDns";
 import { planGlobalService } from "./objects/globalService";
-import { baseValues, type BaseValues, istiodValues, type IstiodValues } from "./objects/helmValues";
+import {
+  baseValues,
+  type BaseValues,
+  gatewayIstiodValues,
+  istiodValues,
+  type IstiodValues,
+} from "./objects/helmValues";
+import { planHub } from "./objects/hub";
 import { type Manifest, type PlannedObject, planned, type Stage, stages } from "./objects/manifest";
 import { planServiceNamespaces } from "./objects/namespaces";
 import { planReader, planRemoteSecrets } from "./objects/remoteSecrets";
@@ -21,12 +28,20 @@ export interface Plan {
   readonly clusters: readonly ClusterPlan[];
 }
 
+/** Values of the releases of Istio's charts. */
+export interface HelmValues {
+  readonly base: BaseValues;
+  readonly istiod: IstiodValues;
+  /** Of the chart `istiod` once more, for gateways and hubs, which come before that other one; only where there are hubs. */
+  readonly gateways?: IstiodValues;
+}
+
 /** What one cluster needs. */
 export interface ClusterPlan {
   readonly cluster: Cluster;
   /** In the order in which they are applied. */
   readonly objects: readonly PlannedObject[];
-  readonly helm: { readonly base: BaseValues; readonly istiod: IstiodValues };
+  readonly helm: HelmValues;
   /** Where peers reach the gateway. */
   readonly gatewayAddress: string | Late;
   /** Whether the plan has the workloads too; where it hasn't, they are somebody else's and assumed to be there. */
@@ -73,17 +88,29 @@ export function planMesh(mesh: Mesh, options: PlanOptions = {}): Plan {
     const before = [
       ...planRootOfTrust(mesh, cluster),
       ...gateway,
+      ...planHub(mesh, cluster),
       ...planReader(mesh, cluster),
       ...planRemoteSecrets(mesh, cluster),
     ];
-    const after = [...dns, ...planWorkloads(mesh, cluster, services, own ?? [])];
+    const made = new Set(before.map(({ key }) => key));
+    const after = [
+      ...dns,
+      ...planWorkloads(mesh, cluster, services, own ?? []).filter(
+        ({ key, shared }) => !shared || !made.has(key),
+      ),
+    ];
+    const gateways = gatewayIstiodValues(mesh, cluster);
     checkSizes(cluster, [...gateway, ...dns], issues);
     checkKeys(cluster, [...before, ...after], services, issues);
     const objects = [before, services, after].flat();
     return {
       cluster,
       objects: inStages(objects),
-      helm: { base: baseValues(mesh), istiod: istiodValues(mesh, cluster) },
+      helm: {
+        base: baseValues(mesh),
+        istiod: istiodValues(mesh, cluster),
+        ...(gateways === undefined ? {} : { gateways }),
+      },
       gatewayAddress: gatewayAddress(cluster),
       hasWorkloads: own !== undefined,
     };

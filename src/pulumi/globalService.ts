@@ -98,7 +98,8 @@ function serviceOf(args: GlobalServiceArgs): CoreService {
   return describedService(mesh, described);
 }
 
-function checkGatewayAddresses(
+/** @throws MeshError when objects need the address of a gateway that nothing says. */
+export function checkGatewayAddresses(
   objects: ReadonlyMap<string, readonly PlannedObject[]>,
   given: Readonly<Record<string, unknown>>,
 ): void {

@@ -10,6 +10,7 @@ export {
   type GlobalServiceArgs,
   type NamedServiceArgs,
 } from "./globalService";
+export { Hub, type HubArgs } from "./hub";
 export {
   IstioControlPlane,
   type IstioControlPlaneArgs,

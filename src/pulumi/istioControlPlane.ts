@@ -2,8 +2,9 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { MeshError } from "../core/issues";
 import { type LateInput, lateValuesIn } from "../core/late";
-import type { Mesh } from "../core/mesh";
-import { baseValues, istiodValues } from "../core/objects/helmValues";
+import type { Cluster, Mesh } from "../core/mesh";
+import { baseValues, gatewayIstiodValues, istiodValues } from "../core/objects/helmValues";
+import { hasHubs } from "../core/objects/hubService";
 import { planRootNamespace } from "../core/objects/namespaces";
 import { isMap } from "../core/rules/plainData";
 import { requireCluster } from "../core/standAlone";
@@ -45,12 +46,18 @@ export interface IstioControlPlaneArgs {
 /**
  * Istio in one cluster: its Helm charts `base` and `istiod`, with what the mesh needs istiod to know. After
  * the cluster's CA, so that istiod finds it when it starts; before gateways, services and workloads that are
- * made after it.
+ * made after it. Where the mesh has hubs, there is a second release of `istiod` for gateways and hubs, and the first one follows
+ * when these are made: `installIstiod`.
  * @throws InputPropertiesError when the mesh has no such cluster.
  */
 export class IstioControlPlane extends pulumi.ComponentResource {
   /** Version of the chart `istiod` that is installed. */
   readonly version: pulumi.Output<string>;
+  readonly #args: IstioControlPlaneArgs;
+  readonly #options: pulumi.ComponentResourceOptions;
+  readonly #cluster: Cluster;
+  /** Without hubs, `istiod` is there already. */
+  #isComplete: boolean;
 
   constructor(
     name: string,
@@ -82,41 +89,78 @@ export class IstioControlPlane extends pulumi.ComponentResource {
       { mesh, clusters, parent: this, dependsOn: options.dependsOn },
       new Map([[cluster.name, [root]]]),
     );
-    const { version, revision } = mesh.istio;
-    const release = (chart: string, values: object, dependsOn: readonly pulumi.Resource[]) =>
-      new kubernetes.helm.v3.Release(
-        `${mesh.name}/${cluster.name}/${chart}`,
-        {
-          // Names of releases as in Istio's own instructions, so that `helm list` shows what people know.
-          name:
-            chart === "base"
-              ? "istio-base"
-              : revision === undefined
-                ? chart
-                : `${chart}-${revision}`,
-          chart,
-          namespace: mesh.istio.namespace,
-          repositoryOpts: { repo: args.repository ?? istioChartRepository },
-          ...(version === undefined ? {} : { version }),
-          values,
-        },
-        {
-          parent: this,
-          provider: target.provider,
-          dependsOn: withMore(dependsOn, options.dependsOn),
-          hooks: hooksFor(mesh, cluster.name, target),
-        },
-      );
+    this.#args = args;
+    this.#options = options;
+    this.#cluster = cluster;
+    this.#isComplete = !hasHubs(mesh);
     const placed = placedIn(target);
     const trust = placed.stages.get("trust") ?? [];
-    const base = release("base", baseValues(mesh), [
+    const base = this.#release("base", "base", baseValues(mesh), [
       ...(namespaces.get(cluster.name)?.values() ?? []),
     ]);
-    const values = withValues(args.values, toInputs(needed, source));
-    const istiod = release("istiod", values, [base, ...trust]);
+    const values = gatewayIstiodValues(mesh, cluster);
+    const istiod =
+      values === undefined
+        ? this.#release("istiod", "istiod", this.#with(toInputs(needed, source)), [base, ...trust])
+        : this.#release("istiod-gateways", "istiod", this.#with(values), [base, ...trust]);
     placed.controlPlane.push(base, istiod);
     this.version = istiod.status.version;
     this.registerOutputs({ version: this.version });
+  }
+
+  /**
+   * Installs the istiod of all other pods, where the mesh has hubs: it's ready once it has read one, by the cluster's gateway, so
+   * that `MultiClusterGateway` and `Hub` of this cluster and of those with hubs come before it. Services and workloads that are
+   * made after this call wait for it. Nothing is left to do where the mesh has none.
+   */
+  installIstiod(): void {
+    if (this.#isComplete) return;
+    this.#isComplete = true;
+    const { mesh, clusters } = this.#args;
+    const own = placedIn(requireMeshCluster(clusters, this.#cluster.name));
+    const needed = new Set([this.#cluster.name, ...mesh.hubs]);
+    const gateways = [...needed].flatMap(
+      (name) => placedIn(requireMeshCluster(clusters, name)).stages.get("gateway") ?? [],
+    );
+    const values = this.#with(istiodValues(mesh, this.#cluster));
+    own.controlPlane.push(
+      this.#release("istiod", "istiod", values, [...own.controlPlane, ...gateways]),
+    );
+  }
+
+  /** Values of the program, and those that the mesh needs, which win. */
+  #with(values: object): object {
+    return withValues(this.#args.values, values);
+  }
+
+  #release(
+    what: "base" | "istiod" | "istiod-gateways",
+    chart: "base" | "istiod",
+    values: object,
+    dependsOn: readonly pulumi.Resource[],
+  ): kubernetes.helm.v3.Release {
+    const { mesh, clusters, repository } = this.#args;
+    const { version, revision } = mesh.istio;
+    const target = requireMeshCluster(clusters, this.#cluster.name);
+    return new kubernetes.helm.v3.Release(
+      `${mesh.name}/${this.#cluster.name}/${what}`,
+      {
+        // Names of releases as in Istio's own instructions, so that `helm list` shows what people know.
+        name:
+          what === "base" ? "istio-base" : revision === undefined ? what : `${what}-${revision}`,
+        chart,
+        namespace: mesh.istio.namespace,
+        repositoryOpts: { repo: repository ?? istioChartRepository },
+        ...(version === undefined ? {} : { version }),
+        values,
+      },
+      {
+        parent: this,
+        provider: target.provider,
+        dependsOn: withMore(dependsOn, this.#options.dependsOn),
+        hooks: hooksFor(mesh, this.#cluster.name, target),
+      },
+    );
   }
 }
 

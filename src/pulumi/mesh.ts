@@ -10,6 +10,7 @@ import { clusterIssues, meshClusters } from "./clusters/meshClusters";
 import { GlobalDns } from "./globalDns";
 import { GlobalService } from "./globalService";
 import { withInputErrors } from "./inputErrors";
+import { Hub } from "./hub";
 import { IstioControlPlane, type IstioControlPlaneArgs } from "./istioControlPlane";
 import type { MeshClusters } from "./meshCluster";
 import { MultiClusterGateway, type MultiClusterGatewayArgs } from "./multiClusterGateway";
@@ -105,23 +106,23 @@ export class Mesh extends pulumi.ComponentResource {
     const { install = true, ...charts } = args.istio ?? {};
     const each = <T>(make: (cluster: Cluster) => T) =>
       Object.fromEntries(mesh.clusters.map((cluster) => [cluster.name, make(cluster)]));
-    if (install) {
-      each(
-        ({ name: cluster }) =>
-          new IstioControlPlane(
-            `${name}-istio-${cluster}`,
-            {
-              ...common,
-              ...charts,
-              cluster,
-              ...(args.gatewayAddresses === undefined
-                ? {}
-                : { gatewayAddresses: args.gatewayAddresses }),
-            },
-            parent,
-          ),
-      );
-    }
+    const controlPlanes = install
+      ? mesh.clusters.map(
+          ({ name: cluster }) =>
+            new IstioControlPlane(
+              `${name}-istio-${cluster}`,
+              {
+                ...common,
+                ...charts,
+                cluster,
+                ...(args.gatewayAddresses === undefined
+                  ? {}
+                  : { gatewayAddresses: args.gatewayAddresses }),
+              },
+              parent,
+            ),
+        )
+      : [];
     const gateways = each(({ name: cluster }) => {
       const address = args.gatewayAddresses?.[cluster];
       return new MultiClusterGateway(
@@ -139,6 +140,12 @@ export class Mesh extends pulumi.ComponentResource {
     const { gatewayAddresses } = this;
     if (mesh.distribution === "endpoints")
       new RemoteSecrets(`${name}-remote-secrets`, common, parent);
+    if (mesh.hubs.length > 0)
+      each(
+        ({ name: cluster }) =>
+          new Hub(`${name}-hub-${cluster}`, { ...common, gatewayAddresses, cluster }, parent),
+      );
+    for (const controlPlane of controlPlanes) controlPlane.installIstiod();
     this.services = Object.fromEntries(
       mesh.services.map(({ key }) => {
         const service = new GlobalService(

@@ -38,6 +38,14 @@ export function renderPlan(plan: Plan, certificates?: CaFilesByCluster): readonl
     }),
     { path: `${cluster.name}/helm/base.yaml`, content: formatYaml([helm.base]) },
     { path: `${cluster.name}/helm/istiod.yaml`, content: formatYaml([helm.istiod]) },
+    ...(helm.gateways === undefined
+      ? []
+      : [
+          {
+            path: `${cluster.name}/helm/istiod-gateways.yaml`,
+            content: formatYaml([helm.gateways]),
+          },
+        ]),
   ]);
 }
 

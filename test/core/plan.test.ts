@@ -169,7 +169,7 @@ describe("the plan of a mesh", () => {
       objectsOf(plan, cluster)
         .filter(({ service }) => service !== undefined)
         .map(({ manifest }) => manifest.kind);
-    expect(kinds("east")).toEqual(["ServiceEntry", "DestinationRule"]);
+    expect(kinds("east")).toEqual(["DestinationRule", "ServiceEntry"]);
     expect(kinds("west")).toEqual(["PeerAuthentication", "AuthorizationPolicy"]);
     expect(kinds("north")).toEqual([]);
   });

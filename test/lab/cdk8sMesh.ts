@@ -77,7 +77,15 @@ export async function installIstio(
   const install = (name: string, chart: string, ...values: readonly object[]) =>
     helmInstall(helmTools(), cluster.kubeconfig, { name, chart, namespace }, values);
   await install("istio-base", "base", helm.base);
-  await install("istiod", "istiod", helm.istiod, labValues, istiodValues);
+  if (helm.gateways === undefined) {
+    await install("istiod", "istiod", helm.istiod, labValues, istiodValues);
+    return;
+  }
+  await install("istiod-gateways", "istiod", helm.gateways, labValues, istiodValues);
+  // It's ready once it has read a hub, which is among the objects that come after it.
+  const release = { name: "istiod", chart: "istiod", namespace, wait: false };
+  const values = [helm.istiod, labValues, istiodValues];
+  await helmInstall(helmTools(), cluster.kubeconfig, release, values);
 }
 
 /** Applies what a mesh has become; objects that it no longer has are deleted, as by `kubectl apply --prune`. */

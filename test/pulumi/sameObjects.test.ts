@@ -24,12 +24,21 @@ import { kubeconfigFor, objectsOf, run } from "./program";
 
 const demo = (clusters: number) => shopMesh({ clusters: shopClusters(clusters) });
 
+const hubs = { distribution: "hub", istio: { version: "1.31.0" } } as const;
+
 const byObjects: readonly (readonly [string, MeshDescription, Workloads])[] = [
   ["the sample", sampleDescription, sampleWorkloads],
   ...[1, 2, 3, 8].map((count): [string, MeshDescription, Workloads] => {
     const { description, workloads } = demo(count);
     return [`the demo on ${count}`, description, workloads];
   }),
+  ["the sample with hubs", { ...sampleDescription, ...hubs }, sampleWorkloads],
+  ["the demo on 3 with hubs", { ...demo(3).description, ...hubs }, demo(3).workloads],
+  [
+    "the demo on 3 on the way to hubs",
+    { ...demo(3).description, ...hubs, distribution: "objects", hubs: ["west"] },
+    demo(3).workloads,
+  ],
   ...generatedMeshes(20).map((description): [string, MeshDescription, Workloads] => [
     `generated ${description.name}`,
     description,

@@ -177,7 +177,7 @@ export interface FieldChange {
 
 /** An object that is on one side only. */
 export interface ObjectRef {
-  /** `<group>/<kind>/<namespace>/<name>`; `helm/base` and `helm/istiod` for the values of Istio's charts. */
+  /** `<group>/<kind>/<namespace>/<name>`; `helm/base`, `helm/istiod` and `helm/istiod-gateways` for the values of Istio's charts. */
   readonly key: string;
   /** The global service that it belongs to. */
   readonly service: string | undefined;

@@ -91,23 +91,22 @@ function helmChanges(
   before: ClusterPlan | undefined,
   after: ClusterPlan | undefined,
 ): Omit<ObjectChanges, "cluster"> {
-  const refs = (["base", "istiod"] as const).map((chart) => ({
-    chart,
-    ref: { key: `helm/${chart}`, service: undefined },
+  const refs = (["base", "istiod", "gateways"] as const).map((chart) => ({
+    was: before?.helm[chart],
+    is: after?.helm[chart],
+    ref: {
+      key: `helm/${chart === "gateways" ? "istiod-gateways" : chart}`,
+      service: undefined,
+    },
   }));
-  if (before === undefined || after === undefined) {
-    const all = refs.map(({ ref }) => ref);
-    return {
-      added: after === undefined ? [] : all,
-      removed: before === undefined ? [] : all,
-      changed: [],
-    };
-  }
-  const changed = refs.flatMap(({ chart, ref }) => {
-    const fields = fieldChanges(before.helm[chart], after.helm[chart]);
-    return fields.length === 0 ? [] : [{ ...ref, fields }];
-  });
-  return { added: [], removed: [], changed };
+  return {
+    added: refs.flatMap(({ was, is, ref }) => (was === undefined && is !== undefined ? ref : [])),
+    removed: refs.flatMap(({ was, is, ref }) => (was !== undefined && is === undefined ? ref : [])),
+    changed: refs.flatMap(({ was, is, ref }) => {
+      const fields = was === undefined || is === undefined ? [] : fieldChanges(was, is);
+      return fields.length === 0 ? [] : [{ ...ref, fields }];
+    }),
+  };
 }
 
 function byKey<T extends ObjectRef>(refs: readonly T[]): readonly T[] {

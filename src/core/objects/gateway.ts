@@ -4,11 +4,12 @@
  */
 import type { Cluster, ClusterGateway, GlobalService, Mesh } from "../mesh";
 import { isLearntFromService } from "./helmValues";
+import { exportedHubs, gatewayRevision, type HubMesh } from "./hubService";
 import { type Manifest, ownerLabels, planned, type PlannedObject } from "./manifest";
 import { gatewayNamespace, planGatewayNamespaces, rootNamespace } from "./namespaces";
-import { controlPlaneNetworkPolicy, gatewayNetworkPolicy } from "./networkPolicies";
+import { controlPlaneNetworkPolicies, gatewayNetworkPolicy } from "./networkPolicies";
 
-type GatewayMesh = Pick<Mesh, "name" | "istio" | "distribution">;
+type GatewayMesh = HubMesh;
 
 /**
  * Labels of the gateway's pods that Services and Gateways select. Not Istio's own `istio:
@@ -24,14 +25,15 @@ export function gatewaySelector(
 
 /**
  * Everything a cluster's gateway needs.
- * @param exported The services that this cluster serves to others.
+ * @param exportedServices The services that this cluster serves to others.
  */
 export function planGateway(
   mesh: GatewayMesh,
   cluster: Cluster,
-  exported: readonly GlobalService[],
+  exportedServices: readonly GlobalService[],
 ): readonly PlannedObject[] {
   const context = { mesh, cluster };
+  const exported = [...exportedServices, ...exportedHubs(mesh, cluster.name)];
   const namespace = gatewayNamespace(cluster);
   const account = serviceAccount(context);
   const workload = deployment(context);
@@ -65,7 +67,9 @@ function networkPolicies(
   if (!cluster.networkPolicies) return [];
   const selector = gatewaySelector(mesh, cluster);
   const policies = [
-    [controlPlaneNetworkPolicy(mesh), rootNamespace(mesh, cluster)],
+    ...controlPlaneNetworkPolicies(mesh).map(
+      (policy) => [policy, rootNamespace(mesh, cluster)] as const,
+    ),
     [
       gatewayNetworkPolicy(mesh, cluster, metadata(context), selector, exported),
       gatewayNamespace(cluster),
@@ -107,7 +111,8 @@ function serviceAccount(context: Context): Manifest {
 function deployment(context: Context): Manifest {
   const { mesh, cluster } = context;
   const { name, port } = cluster.gateway;
-  const revision = mesh.istio.revision === undefined ? {} : { "istio.io/rev": mesh.istio.revision };
+  const own = gatewayRevision(mesh);
+  const revision = own === undefined ? {} : { "istio.io/rev": own };
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",

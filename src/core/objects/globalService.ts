@@ -2,6 +2,8 @@
 import { type GlobalService, isServedBy, type Mesh } from "../mesh";
 import { authorizationPolicy, peerAuthentication } from "./authorization";
 import { consumerDestinationRule, servingDestinationRule } from "./destinationRule";
+import { hubObjects, objectsBesideHub } from "./hubObjects";
+import { objectsNamespaceFor } from "./hubService";
 import { type Manifest, planned, type PlannedObject } from "./manifest";
 import { namespaceManifest } from "./namespaces";
 import { localServiceEntry, remoteServiceEntry } from "./serviceEntry";
@@ -12,24 +14,35 @@ import { shortNameService, virtualService } from "./virtualService";
  * the same thing, so they share the same objects: cost grows with what differs, not with N × M.
  */
 export function planGlobalService(
-  mesh: Pick<Mesh, "name" | "clusters" | "trust" | "distribution">,
+  mesh: Pick<Mesh, "name" | "clusters" | "trust" | "distribution" | "hubs" | "services">,
   service: GlobalService,
 ): ReadonlyMap<string, readonly PlannedObject[]> {
-  const dependsOn = [namespaceManifest(service.namespace)];
-  const toObjects = (manifests: readonly (Manifest | undefined)[]) =>
-    manifests
-      .filter((manifest) => manifest !== undefined)
-      .map((manifest) =>
-        planned("services", "GlobalService", manifest, { service: service.key, dependsOn }),
-      );
+  const toObjects = (
+    manifests: readonly (Manifest | undefined)[],
+    namespace = namespaceManifest(service.namespace),
+  ) => {
+    const made = manifests.filter((manifest) => manifest !== undefined);
+    // An entry that comes without its rule, or outlives it, has proxies speak plaintext for a moment.
+    const rules = made.filter(({ kind }) => kind === "DestinationRule");
+    return made.map((manifest) =>
+      planned("services", "GlobalService", manifest, {
+        service: service.key,
+        dependsOn: [namespace, ...(manifest.kind === "ServiceEntry" ? rules : [])],
+      }),
+    );
+  };
   const consumerObjects = (consumer: string) =>
-    toObjects([
-      remoteServiceEntry(mesh, service, consumer),
-      localServiceEntry(mesh, service, consumer),
-      consumerDestinationRule(mesh, service, consumer),
-      virtualService(mesh, service),
-      shortNameService(mesh, service, consumer),
-    ]);
+    toObjects(
+      mesh.distribution === "hub"
+        ? objectsBesideHub(mesh, service, consumer)
+        : [
+            consumerDestinationRule(mesh, service, consumer),
+            remoteServiceEntry(mesh, service, consumer),
+            localServiceEntry(mesh, service, consumer),
+            virtualService(mesh, service),
+            shortNameService(mesh, service, consumer),
+          ],
+    );
   const servingObjects = (cluster: string) =>
     toObjects([
       servingDestinationRule(mesh, service, cluster),
@@ -38,13 +51,18 @@ export function planGlobalService(
     ]);
 
   const perCluster = new Map<string, readonly PlannedObject[]>();
+  const add = (cluster: string, objects: readonly PlannedObject[]) =>
+    perCluster.set(cluster, [...(perCluster.get(cluster) ?? []), ...objects]);
   let sharedView: readonly PlannedObject[] | undefined;
   for (const consumer of service.consumedBy) {
-    if (isServedBy(service, consumer)) perCluster.set(consumer, consumerObjects(consumer));
-    else perCluster.set(consumer, (sharedView ??= consumerObjects(consumer)));
+    if (isServedBy(service, consumer)) add(consumer, consumerObjects(consumer));
+    else add(consumer, (sharedView ??= consumerObjects(consumer)));
   }
-  for (const { cluster } of service.servedBy) {
-    perCluster.set(cluster, [...(perCluster.get(cluster) ?? []), ...servingObjects(cluster)]);
+  for (const { cluster } of service.servedBy) add(cluster, servingObjects(cluster));
+  if (mesh.hubs.length > 0) {
+    const namespace = namespaceManifest(objectsNamespaceFor(mesh, service));
+    const shared = toObjects(hubObjects(mesh, service), namespace);
+    for (const cluster of mesh.hubs) add(cluster, shared);
   }
   return perCluster;
 }

@@ -20,7 +20,13 @@ export type Stage = (typeof stages)[number];
 
 /** The component that makes an object, in both front ends. */
 export type ComponentName =
-  "SharedRootCA" | "MultiClusterGateway" | "RemoteSecrets" | "GlobalService" | "GlobalDns" | "Mesh";
+  | "SharedRootCA"
+  | "MultiClusterGateway"
+  | "Hub"
+  | "RemoteSecrets"
+  | "GlobalService"
+  | "GlobalDns"
+  | "Mesh";
 
 /** An object of the plan. Objects that are the same in several clusters are one and the same in memory. */
 export interface PlannedObject {

@@ -11,7 +11,9 @@ import { checkName, checkRange } from "./names";
 type SettingsInput = z.output<typeof settingsSchema>;
 
 /** A mesh without its clusters and services, and the pool in numbers where it is one. */
-export interface Settings extends Omit<Mesh, "clusters" | "services"> {
+export interface Settings extends Omit<Mesh, "clusters" | "services" | "hubs"> {
+  /** As they are described. */
+  readonly hubs: readonly string[] | undefined;
   readonly addressPool: AddressPool | undefined;
 }
 
@@ -64,14 +66,21 @@ export function resolveSettings(input: Partial<SettingsInput>, issues: IssueColl
     trustDomain,
     pool,
     distribution: input.distribution ?? "objects",
+    hubs: input.hubs,
     addressPool: resolvePool(pool, issues.at("addresses")),
     istio: {
       version: input.istio?.version,
       revision: input.istio?.revision,
       namespace: input.istio?.namespace ?? "istio-system",
+      image: input.istio?.image ?? imageOf(input.istio?.version),
     },
     trust: resolveTrust(input.trust ?? {}, issues.at("trust")),
   };
+}
+
+/** Istio's own image of a release; versions of charts are those of images. */
+function imageOf(version: string | undefined): string | undefined {
+  return version === undefined ? undefined : `istio/pilot:${version}`;
 }
 
 function resolvePool(cidr: string, issues: IssueCollector): AddressPool | undefined {

@@ -1,19 +1,23 @@
 /** Objects of a plan by what a trace asks for, cluster by cluster. */
-import { Late } from "../late";
+import type { Late } from "../late";
 import type { GlobalService } from "../mesh";
 import type { ClusterPlan, Plan } from "../plan";
-import { addTo, getOrMake, once } from "../once";
+import { addTo, getOrMake } from "../once";
+import { addressKey } from "./addressKey";
+import { objectsSeenBy } from "./hubSight";
 import { ObjectIndex } from "./objectIndex";
 
-/** The planned objects of one cluster, and what its istiod is told. */
+export { addressKey };
+
+/** The planned objects that one cluster's istiod sees, and what it is told. */
 export class ClusterIndex extends ObjectIndex {
   readonly plan: ClusterPlan;
   readonly issuer: Plan["mesh"]["trust"]["issuer"];
   /** Of the control plane; `undefined` for the default one. */
   readonly revision: string | undefined;
 
-  constructor(plan: ClusterPlan, mesh: Plan["mesh"]) {
-    super(plan.cluster.name, plan.objects, mesh.istio.namespace);
+  constructor(plan: ClusterPlan, { mesh, ...whole }: Plan) {
+    super(plan.cluster.name, objectsSeenBy({ mesh, ...whole }, plan), mesh.istio.namespace);
     this.plan = plan;
     this.issuer = mesh.trust.issuer;
     this.revision = mesh.istio.revision;
@@ -55,7 +59,7 @@ export class PlanIndex {
   cluster(name: string): ClusterIndex | undefined {
     const plan = this.#plans.get(name);
     if (plan === undefined) return undefined;
-    return getOrMake(this.#clusters, name, () => new ClusterIndex(plan, this.plan.mesh));
+    return getOrMake(this.#clusters, name, () => new ClusterIndex(plan, this.plan));
   }
 
   /** The clusters whose gateways have an address; several where NAT gives them different ports of it. */
@@ -68,11 +72,4 @@ export class PlanIndex {
   service(host: string): GlobalService | undefined {
     return this.#services.get(host);
   }
-}
-
-const lateKey = once((late: Late) => JSON.stringify(late));
-
-/** A text that is the same for the same address, whether it is known or still to come. */
-export function addressKey(address: string | Late): string {
-  return address instanceof Late ? lateKey(address) : address;
 }

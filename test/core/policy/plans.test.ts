@@ -25,6 +25,14 @@ describe("what Meshspan plans has no finding", () => {
     expect(found(plan, policySettings())).toEqual([]);
   });
 
+  it("the demo shop on 3 clusters with hubs", () => {
+    const { description, workloads } = shopMesh({ clusters: shopClusters(3) });
+    const withHubs = { ...description, distribution: "hub", istio: { version: "1.31.0" } } as const;
+    const plan = planMesh(parseMesh(withHubs), { workloads });
+    expect(found(plan)).toEqual([]);
+    expect(found(plan, policySettings())).toEqual([]);
+  });
+
   it("services with versions, routes and places in several clusters", () => {
     expect(found(samplePlan)).toEqual([]);
   });

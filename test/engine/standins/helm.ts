@@ -19,6 +19,8 @@ export interface HelmRelease {
   readonly name: string;
   readonly chart: string;
   readonly namespace: string;
+  /** Whether what the release has is waited for. @default true */
+  readonly wait?: boolean;
 }
 
 /** Where each chart is in Istio's sources. */
@@ -31,7 +33,7 @@ const folders: Readonly<Record<string, string>> = {
 export function helmInstall(
   tools: HelmTools,
   kubeconfig: string,
-  { name, chart, namespace }: HelmRelease,
+  { name, chart, namespace, wait = true }: HelmRelease,
   values: readonly object[],
 ): Promise<void> {
   const folder = folders[chart];
@@ -39,7 +41,7 @@ export function helmInstall(
   return helm(tools, kubeconfig, (file) => [
     ...["upgrade", "--install", name, join(tools.charts, folder), "--namespace", namespace],
     ...values.flatMap((map, index) => ["--values", file(`values-${index}.yaml`, stringify(map))]),
-    ...["--wait", "--timeout", "3m"],
+    ...(wait ? ["--wait", "--timeout", "3m"] : []),
   ]);
 }
 

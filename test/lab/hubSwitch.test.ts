@@ -1,0 +1,128 @@
+/** A mesh that carries traffic goes from objects to hubs and back. */
+import type { Plan } from "../../src";
+import { helmInstall, helmUninstall } from "../engine/standins/helm";
+import { installCdk8s, type MeshInput, synthesise } from "./cdk8sMesh";
+import { caller, echo, echoClusters, echoPorts } from "./echoMesh";
+import { eventually } from "./eventually";
+import { callOnce, Calls, patient } from "./exec";
+import { helmTools, labValues } from "./helm";
+import { configOf, istiodOf, urlOf } from "./hubMesh";
+import { Lab } from "./lab";
+
+const names = ["east", "west"] as const;
+const ports = [...echoPorts];
+
+/** One word is another. */
+const input = (distribution: "objects" | "hub"): MeshInput => ({
+  description: {
+    ...{ name: "switch", distribution, istio: { version: "1.31.0" } },
+    clusters: echoClusters(...names),
+    services: {
+      "far.default": { ports, serviceAccount: "far", servedBy: ["west"] },
+      "near.default": { ports, serviceAccount: "near", servedBy: [...names] },
+    },
+  },
+  workloads: {
+    east: [...echo({ name: "near", cluster: "east" }), ...caller()],
+    west: [...["near", "far"].flatMap((name) => echo({ name, cluster: "west" })), ...caller()],
+  },
+});
+
+let lab: Lab;
+let plan: Plan;
+let traffic: readonly Calls[];
+
+beforeAll(async () => {
+  lab = await Lab.start({ clusters: { east: {}, west: {} }, name: "hubSwitch" });
+  plan = await installCdk8s(lab, input("objects"));
+  const pod = () => lab.cluster("east").podOf("caller");
+  for (const service of ["far", "near"])
+    await eventually(service, async () => (await callOnce(pod(), urlOf(service))).ok);
+  traffic = await Promise.all(
+    ["far", "near"].map((service) =>
+      Calls.start(pod(), { target: urlOf(service), intervalMs: 100, ...patient }),
+    ),
+  );
+}, 500_000);
+
+afterAll(async () => {
+  await Promise.all(traffic.map((calls) => calls.stop()));
+  await lab.stop();
+});
+
+/** Calls up to now, none of which may have failed. */
+function calm(): number {
+  expect(traffic.flatMap(({ failed }) => failed)).toEqual([]);
+  return traffic.reduce((sum, { results }) => sum + results.length, 0);
+}
+
+/** In the order of docs/distribution-hub.md: what is new, then control planes, then what is left over goes. */
+async function change(to: MeshInput): Promise<void> {
+  const before = plan;
+  const { plan: after, filesOf } = await synthesise(to);
+  plan = after;
+  const { namespace } = plan.mesh.istio;
+  const install = async (cluster: string, name: string, values: object) => {
+    const release = { name, chart: "istiod", namespace };
+    await helmInstall(helmTools(), lab.cluster(cluster).kubeconfig, release, [values, labValues]);
+  };
+  await Promise.all(
+    plan.clusters.map(async ({ cluster: { name }, helm }) => {
+      if (helm.gateways !== undefined) await install(name, "istiod-gateways", helm.gateways);
+    }),
+  );
+  await Promise.all(
+    plan.clusters.map(async ({ cluster: { name } }) =>
+      lab.cluster(name).apply(filesOf(name).objects),
+    ),
+  );
+  await eventually("gateways and hubs", () =>
+    lab.clusters.every(({ pods }) => pods.every(({ isReady }) => isReady)),
+  );
+  for (const { cluster, helm } of plan.clusters) await install(cluster.name, "istiod", helm.istiod);
+  await Promise.all(
+    before.clusters.map(async ({ cluster: { name }, objects, helm }, index) => {
+      const kept = new Set(plan.clusters[index]?.objects.map(({ key }) => key));
+      for (const { key, manifest } of objects.toReversed())
+        if (!kept.has(key)) await lab.cluster(name).delete(manifest);
+      if (helm.gateways === undefined || plan.clusters[index]?.helm.gateways !== undefined) return;
+      const release = { name: "istiod-gateways", chart: "istiod", namespace };
+      await helmUninstall(helmTools(), lab.cluster(name).kubeconfig, release);
+    }),
+  );
+}
+
+const entriesOf = async (cluster: (typeof names)[number]) =>
+  (await configOf(istiodOf(lab, cluster)))
+    .filter(({ kind, metadata }) => kind === "ServiceEntry" && metadata.namespace !== "istio-hub")
+    .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
+    .sort();
+
+it("goes from objects to hubs: no call fails", async () => {
+  const before = calm();
+  expect(await entriesOf("east")).toEqual(["default/far", "default/near", "default/near.local"]);
+  await change(input("hub"));
+  await eventually("what only the hub has", async () => {
+    const entries = await entriesOf("east");
+    return entries.join() === "default/near,default/near.local,mesh-config-all/far.default";
+  });
+  const count = traffic.map(({ results }) => results.length);
+  await eventually("a hundred calls more", () =>
+    traffic.every(({ results }, index) => results.length > count[index]! + 100),
+  );
+  console.log(`to hubs: ${calm() - before} calls meanwhile, none failed`);
+}, 600_000);
+
+it("goes back from hubs to objects: no call fails", async () => {
+  const before = calm();
+  await change(input("objects"));
+  await eventually("what only objects are", async () => {
+    const entries = await entriesOf("east");
+    return entries.join() === "default/far,default/near,default/near.local";
+  });
+  const count = traffic.map(({ results }) => results.length);
+  await eventually("a hundred calls more", () =>
+    traffic.every(({ results }, index) => results.length > count[index]! + 100),
+  );
+  console.log(`back to objects: ${calm() - before} calls meanwhile, none failed`);
+}, 600_000);
