@@ -57,6 +57,8 @@ describe("the JSON Schema of mesh.yaml", () => {
       "trustDomain",
       "domain",
       "addresses",
+      "distribution",
+      "hubs",
       "istio",
       "trust",
       "clusters",
