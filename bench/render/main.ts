@@ -25,7 +25,7 @@ void runTopic<RenderTask>({
   ),
   count: countObjects,
   limits: { cdk8s: 250_000, "helm template": 250_000, "js-yaml": 1_000_000 },
-  elsewhere: ["helm template"],
+  elsewhere: ["helm template", "meshspan render", "meshspan render, unchanged"],
   notes: [
     ...(helm === undefined
       ? ["`helm template` is left out: there is no Helm here (`npm run toolchain`)."]

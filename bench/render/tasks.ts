@@ -1,4 +1,5 @@
 /** Ways to get a mesh's objects to disk: ours, what people would use in its place, and what the bytes alone take. */
+import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
@@ -28,6 +29,15 @@ export const tasks = {
     for (let run = 0; run < warmUps; run += 1)
       await render(structuredClone(description), join(folder, `before-${run}`));
     return () => render(description, join(folder, "measured"));
+  },
+
+  /** The command, as it was built: with its start, and with a description in YAML. */
+  "meshspan render": (description, folder) => Promise.resolve(command(description, folder)),
+
+  "meshspan render, unchanged": (description, folder) => {
+    const run = command(description, folder);
+    run();
+    return Promise.resolve(run);
   },
 
   /** Objects that are there, in a chart per cluster. */
@@ -74,6 +84,15 @@ export type RenderTask = keyof typeof tasks;
 async function render(description: MeshDescription, folder: string): Promise<void> {
   const files = () => renderPlan(planMesh(parseMesh(description)));
   await writeFiles(folder, files, { madeOf: digestOf(description) });
+}
+
+/** `meshspan render mesh.yaml --out …`. */
+function command(description: MeshDescription, folder: string): () => void {
+  const file = join(folder, "mesh.yaml");
+  writeFileSync(file, dump(description, { noRefs: true }));
+  const args = [join(__dirname, "../../dist/cli/main.js"), "render", file, "--out"];
+  return () =>
+    void execFileSync(process.execPath, [...args, join(folder, "out")], { stdio: "ignore" });
 }
 
 type Objects = readonly (readonly [cluster: string, manifests: readonly Manifest[]])[];
