@@ -14,6 +14,8 @@ export interface Topic<T extends string> {
   readonly count: (size: Size) => Readonly<Record<string, number>>;
   /** The count that a task is measured up to: beyond, it takes minutes, or more memory than there is. */
   readonly limits?: Partial<Record<T, number>>;
+  /** Tasks whose work is done by other processes: what memory this one needs says nothing of them. */
+  readonly elsewhere?: readonly T[];
   readonly notes?: readonly string[];
 }
 
@@ -23,7 +25,7 @@ interface Row<T extends string> extends Measured {
 }
 
 export async function runTopic<T extends string>(topic: Topic<T>): Promise<void> {
-  const { name, title, sizes, tasks, count, limits = {}, notes = [] } = topic;
+  const { name, title, sizes, tasks, count, limits = {}, elsewhere = [], notes = [] } = topic;
   const counts = new Map(sizes.map((size) => [size, Object.entries(count(size))]));
   const amount = (size: Size) => counts.get(size)?.[0]?.[1] ?? NaN;
   const limitOf = (task: T) => (limits as Partial<Record<T, number>>)[task] ?? Infinity;
@@ -59,7 +61,7 @@ export async function runTopic<T extends string>(topic: Topic<T>): Promise<void>
       seconds.toFixed(3),
       ...(counts.get(size) ?? []).map(([, number]) => ((seconds / number) * 1e6).toFixed(1)),
       (seconds / secondsOf(size)).toFixed(2),
-      mebibytes.toFixed(0),
+      elsewhere.includes(task) ? "–" : mebibytes.toFixed(0),
     ]),
     plot: {
       data: rows.map(({ size, task, seconds }) => ({ count: amount(size), what: task, seconds })),

@@ -1,4 +1,5 @@
 /** Ways to get a mesh's objects to disk: ours, what people would use in its place, and what the bytes alone take. */
+import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,6 +9,10 @@ import { type Manifest, type MeshDescription, parseMesh, planMesh } from "../../
 import { toLiteral } from "../../src/core/literals";
 import { digestOf, renderPlan, writeFiles } from "../../src/render";
 import type { Task } from "../measure";
+import { helmTemplate } from "./helm";
+
+/** After so many, a run takes as long as the one before it. */
+const warmUps = 4;
 
 export const tasks = {
   /** From the description to files, checks and plan included. */
@@ -17,6 +22,22 @@ export const tasks = {
   "meshspan, unchanged": async (description, folder) => {
     await render(description, folder);
     return () => render(description, folder);
+  },
+
+  /** The same where other folders were written before, by the same process: without what Node compiles meanwhile. */
+  "meshspan, warm": async (description, folder) => {
+    for (let run = 0; run < warmUps; run += 1)
+      await render(structuredClone(description), join(folder, `before-${run}`));
+    return () => render(description, join(folder, "measured"));
+  },
+
+  /** The command, as it was built: with its start, and with a description in YAML. */
+  "meshspan render": (description, folder) => Promise.resolve(command(description, folder)),
+
+  "meshspan render, unchanged": (description, folder) => {
+    const run = command(description, folder);
+    run();
+    return Promise.resolve(run);
   },
 
   /** Objects that are there, in a chart per cluster. */
@@ -32,6 +53,9 @@ export const tasks = {
       app.synth();
     });
   },
+
+  /** From values that are there. */
+  "helm template": helmTemplate,
 
   /** Objects that are there, in a file per cluster. */
   "js-yaml": (description, folder) => {
@@ -60,6 +84,15 @@ export type RenderTask = keyof typeof tasks;
 async function render(description: MeshDescription, folder: string): Promise<void> {
   const files = () => renderPlan(planMesh(parseMesh(description)));
   await writeFiles(folder, files, { madeOf: digestOf(description) });
+}
+
+/** `meshspan render mesh.yaml --out …`. */
+function command(description: MeshDescription, folder: string): () => void {
+  const file = join(folder, "mesh.yaml");
+  writeFileSync(file, dump(description, { noRefs: true }));
+  const args = [join(__dirname, "../../dist/cli/main.js"), "render", file, "--out"];
+  return () =>
+    void execFileSync(process.execPath, [...args, join(folder, "out")], { stdio: "ignore" });
 }
 
 type Objects = readonly (readonly [cluster: string, manifests: readonly Manifest[]])[];

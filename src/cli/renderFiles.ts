@@ -34,14 +34,15 @@ export async function writeManifests(
   options: WriteManifestsOptions,
   running: Pick<WriteOptions, "signal" | "progress"> = {},
 ): Promise<RenderData> {
-  const { mesh } = source;
+  const { mesh, text } = source;
   const { out, certs, secrets } = options;
   const planned = lazily(() => planMesh(mesh));
   const certificates = await located(source, () => ensureFor(mesh, certs, planned), certs);
   const rendered = lazily(() => renderPlan(planned(), certificates?.clusters));
   const apart = resolve(secrets) !== resolve(out);
   const { kustomize = false, argoCd = false } = options;
-  const madeOf = digestOf(mesh, certificates?.clusters ?? null, [
+  // The mesh is made of the text alone, and is several times as large.
+  const madeOf = digestOf(text, certificates?.clusters ?? null, [
     ...[apart, kustomize],
     argoCd ? argoCdChoices(options) : null,
   ]);

@@ -18,6 +18,7 @@ import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { z } from "zod";
 import { contentDigest } from "./digest";
+import { inLanes } from "./lanes";
 import { assertNoLinks, closeToOthers, isInside, regularFile } from "./outputFolder";
 
 const fileSchema = z.object({
@@ -100,11 +101,13 @@ export async function isAsRecorded(
     files.map(({ path }) => path),
   );
   let done = 0;
-  for (const file of files) {
-    if (!(await isFileAsRecorded(join(directory, file.path), file))) return false;
-    looked((done += 1), files.length);
-  }
-  return true;
+  let isSame = true;
+  await inLanes(files, async (file) => {
+    if (!isSame) return;
+    if (await isFileAsRecorded(join(directory, file.path), file)) looked((done += 1), files.length);
+    else isSame = false;
+  });
+  return isSame;
 }
 
 async function isFileAsRecorded(

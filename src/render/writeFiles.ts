@@ -1,6 +1,7 @@
 /** Writes files so that what didn't change isn't touched, nothing is ever half-written, and nothing old is left over. */
 import { join } from "node:path";
 import { contentDigest } from "./digest";
+import { inLanes } from "./lanes";
 import {
   assertInside,
   assertNoLinks,
@@ -89,9 +90,6 @@ function nothingChanged(files: readonly RecordedFile[]): WriteResult {
   };
 }
 
-/** Files that are written at the same time: one is put together while others are on their way to the disk. */
-const lanes = 4;
-
 class WriteRun {
   readonly #directory: string;
   readonly #files: readonly RenderedFile[];
@@ -140,27 +138,14 @@ class WriteRun {
     return { madeOf, files: paths.flatMap((path) => this.#recorded.get(path) ?? []) };
   }
 
-  /** Ends when nothing is on its way any more, also where one can't be written. */
-  async #writeAll(): Promise<void> {
+  #writeAll(): Promise<void> {
     const { progress, signal } = this.#options;
-    const queue = this.#files.values();
-    let failed = false;
-    const lane = async (): Promise<void> => {
-      for (const file of queue) {
-        if (failed) return;
-        try {
-          signal?.throwIfAborted();
-          const { path, content, secret = false } = file;
-          this.#wasThere.set(file, await this.#writeOne(path, Buffer.from(content), secret));
-          progress?.(this.#wasThere.size, this.#files.length);
-        } catch (error) {
-          failed = true;
-          throw error;
-        }
-      }
-    };
-    const ended = await Promise.allSettled(Array.from({ length: lanes }, lane));
-    for (const { reason } of ended.filter((one) => one.status === "rejected")) throw reason;
+    return inLanes(this.#files, async (file) => {
+      signal?.throwIfAborted();
+      const { path, content, secret = false } = file;
+      this.#wasThere.set(file, await this.#writeOne(path, Buffer.from(content), secret));
+      progress?.(this.#wasThere.size, this.#files.length);
+    });
   }
 
   async #writeIndex(paths: Iterable<string>): Promise<void> {

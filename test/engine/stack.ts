@@ -43,6 +43,8 @@ export interface RunOptions {
   readonly parallel?: number;
   /** Folders of policy packs, for a preview or an update. */
   readonly policyPacks?: readonly string[];
+  /** Whether events are kept and all values shown, which takes as long as the operation where resources are many. @default true */
+  readonly inDetail?: boolean;
 }
 
 export class TestStack {
@@ -185,11 +187,11 @@ export class TestStack {
   }
 
   async #run(
-    { env = {}, parallel }: RunOptions,
+    { env = {}, parallel, inDetail = true }: RunOptions,
     operation: (shared: {
       onOutput: (text: string) => void;
       onError: (text: string) => void;
-      onEvent: (event: EngineEvent) => void;
+      onEvent?: (event: EngineEvent) => void;
       color: "never";
       diff: boolean;
       parallel?: number;
@@ -206,14 +208,18 @@ export class TestStack {
       await operation({
         onOutput: (text) => output.push(text),
         onError: (text) => output.push(text),
-        // At debug level Pulumi's SDK repeats every answer of the engine, secrets too; that is shown with --debug alone.
-        onEvent: (event) => {
-          if ((event.diagnosticEvent?.severity as string | undefined) !== "debug")
-            events.push(event);
-        },
+        ...(inDetail
+          ? {
+              // At debug level Pulumi's SDK repeats every answer of the engine, secrets too; that is shown with --debug alone.
+              onEvent: (event: EngineEvent) => {
+                if ((event.diagnosticEvent?.severity as string | undefined) !== "debug")
+                  events.push(event);
+              },
+            }
+          : {}),
         color: "never",
         // All values that a preview shows.
-        diff: true,
+        diff: inDetail,
         ...(parallel === undefined ? {} : { parallel }),
       });
     } catch (thrown) {
@@ -249,8 +255,9 @@ function isWhole(file: string): boolean {
   }
 }
 
-/** Set by the tests' environment: jest gives tests a copy of the process. */
-declare const nodeProcess: NodeJS.Process;
+/** The process itself: jest gives tests a copy, and its environment the real one beside it. */
+const nodeProcess =
+  (globalThis as { readonly nodeProcess?: NodeJS.Process }).nodeProcess ?? process;
 
 /**
  * When an engine fails or is killed, calls of the SDK that were under way are rejected without a listener, and a program's
