@@ -79,10 +79,10 @@ export function caller(name = "caller"): readonly Manifest[] {
 }
 
 function environment(name: string, cluster: string) {
-  return Object.entries({ LISTEN: listen, NAME: name, CLUSTER: cluster }).map(([key, value]) => ({
-    name: key,
-    value,
-  }));
+  // API servers leave an empty value out.
+  return Object.entries({ LISTEN: listen, NAME: name, CLUSTER: cluster }).map(([key, value]) =>
+    value === "" ? { name: key } : { name: key, value },
+  );
 }
 
 function serviceAccount(name: string): Manifest {
