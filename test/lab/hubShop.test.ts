@@ -1,7 +1,13 @@
 /** The whole shop over two clusters that know of each other by hubs: the description is the same, save one word. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { parsed } from "../cli/run";
 import { rejectedByIstiod, rejectedByProxies } from "./agreement";
-import { installCdk8s } from "./cdk8sMesh";
-import { Lab } from "./lab";
+import { certificatesFolder, installCdk8s } from "./cdk8sMesh";
+import { eventually } from "./eventually";
+import { Lab, workFolder } from "./lab";
+import { Operator } from "./operator";
 import { firstPage, labShop, showCalls } from "./shop";
 
 const shop = labShop(2);
@@ -31,3 +37,21 @@ it("has nothing that istiod or a proxy rejects", async () => {
   expect(await rejectedByProxies(lab)).toEqual([]);
   expect(await rejectedByIstiod(lab)).toEqual([]);
 });
+
+it("has a status without a fault", async () => {
+  const file = join(workFolder, "mesh.yaml");
+  writeFileSync(file, stringify(description));
+  const operator = await Operator.arrive(lab, "198.51.100.1");
+  const args = ["status", "--file", file, "--certs", certificatesFolder, "--output", "json"];
+  await eventually("a status without a fault", async () => {
+    const { findings } = parsed("status", (await operator.meshspan(args)).stdout);
+    const faults = findings
+      .filter(({ state }: any) => state === "error" || state === "warning")
+      // The lab's images have no version.
+      .filter(({ code }: any) => code !== "istiod_version_differs")
+      .map(
+        ({ cluster, code, subject, message }: any) => `${cluster} ${code} ${subject} ${message}`,
+      );
+    return faults.length === 0 || Promise.reject(new Error(faults.join("; ")));
+  });
+}, 300_000);
