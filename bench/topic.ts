@@ -44,7 +44,7 @@ export async function runTopic<T extends string>(topic: Topic<T>): Promise<void>
   const counted = [...(counts.values().next().value ?? [])].map(([what]) => what);
   await writeResults(name, {
     title,
-    notes,
+    notes: [...notes, "Medians of three runs, or of as many as begin in a minute."],
     columns: [
       "clusters × services",
       ...counted,
