@@ -20,6 +20,7 @@ const names = [
   "status",
   "join",
   "leave",
+  "remote-secrets",
 ];
 
 export function schemaCommand(): Command {

@@ -50,6 +50,7 @@ const byObjects: readonly (readonly [string, MeshDescription, Workloads])[] = [
 const meshes = [
   ...byObjects,
   ...byObjects
+    .filter(([, { hubs: given, distribution }]) => given === undefined && distribution !== "hub")
     .slice(0, 12)
     .map(([what, description, workloads]): (typeof byObjects)[number] => [
       `${what}, by endpoints`,
