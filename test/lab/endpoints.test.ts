@@ -91,7 +91,8 @@ const callerOf = (name: Name) => lab.cluster(name).podOf("caller");
 
 beforeAll(async () => {
   lab = await Lab.start({
-    clusters: { east: {}, west: {} },
+    // North is there, and no part of the mesh until it joins: two cores that start a cluster have pods miss their probes.
+    clusters: { east: {}, west: {}, north: {} },
     name: "endpoints",
     openApiServers: true,
   });
@@ -271,7 +272,6 @@ async function whoKnowsNorth(): Promise<readonly string[]> {
 it("takes a third cluster in and lets it go again: nothing is left of it, and no call is lost", async () => {
   const before = calm();
   expect(await whoKnowsNorth()).toEqual([]);
-  await lab.addCluster("north");
   await mesh.up(input(["east", "west", "north"], 2));
   for (const [from, service, answers] of [
     ["east", "new", "north"],
