@@ -158,6 +158,7 @@ async function report(subjects: readonly Subject[], rounds: number): Promise<voi
   await writeResults("pulumi", {
     title: "Components beside plain programs",
     notes: [
+      ...(process.argv.length > 2 ? [`With \`${process.argv.slice(2).join(" ")}\`.`] : []),
       "Real engine and API servers; the kubernetes plugin is the tests' stand-in for all programs. Without checkpoints at each step.",
       `What is all new once; of what changes nothing, ${rounds === 1 ? "once, too" : `medians of ${rounds} rounds in which the programs take turns`}. Seconds are those of the whole operation, which everything else on the machine makes longer; CPU seconds of the program's process, with Pulumi's SDK, and of all (program, engine and plugins) are not.`,
     ],
