@@ -58,6 +58,11 @@ export async function runOnce(task: Task, size: Size): Promise<Measured> {
   }
 }
 
+/** Of an even number of values, what is between the middle two. */
 export function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+  const sorted = [...values].sort((a, b) => a - b);
+  const [low, high] = [sorted.length - 1, sorted.length].map(
+    (index) => sorted[Math.floor(index / 2)],
+  );
+  return ((low ?? NaN) + (high ?? NaN)) / 2;
 }

@@ -81,3 +81,5 @@ export {
   policySettings,
 } from "./core/policy/settings";
 export { type LocatedManifest, type ManifestText, readManifests } from "./core/manifestYaml";
+export { importMesh, type ImportOptions } from "./core/import/importMesh";
+export * from "./core/import/report";

@@ -1,8 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { ESLint } from "eslint";
-import { parse } from "yaml";
 import { formatIssue, parseMesh, planMesh, safeParseMesh, topologyOf, toDot } from "../src";
 import { shopMesh } from "../src/demo";
 import { renderSvg } from "../src/render/svg";
@@ -131,44 +130,3 @@ describe("the README", () => {
     expect(svg).not.toBe(await renderSvg(toDot(topologyOf(samplePlan))));
   });
 });
-
-const pages = [
-  "README.md",
-  ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`),
-].filter((path) => path.endsWith(".md"));
-
-describe.each(pages)("%s", (path) => {
-  const page = readFileSync(join(root, path), "utf8");
-
-  it("shows descriptions that are valid", () => {
-    const texts = [...page.matchAll(/```yaml\n([^]*?)```/g)].map(([, text]) => text!);
-    const faults = texts.flatMap((text) => {
-      const whole = { name: "page", clusters: { east: {}, west: {} }, ...(parse(text) as object) };
-      const result = safeParseMesh(whole);
-      return result.ok ? [] : result.issues.map(formatIssue);
-    });
-    expect(faults).toEqual([]);
-  });
-
-  it("names files and headings that are there", () => {
-    const links = [...page.matchAll(/\]\(([^):]+)\)/g)].map(([, link]) => link!);
-    const isThere = (link: string) => {
-      const [file, heading] = link.split("#");
-      const target = file === "" ? join(root, path) : join(root, dirname(path), file!);
-      if (!existsSync(target)) return false;
-      if (heading === undefined) return true;
-      return anchorsOf(readFileSync(target, "utf8")).includes(heading);
-    };
-    expect(links.filter((link) => !isThere(link))).toEqual([]);
-  });
-});
-
-/** Anchors of a page's headings, as GitHub makes them. */
-function anchorsOf(markdown: string): readonly string[] {
-  return [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
-    heading!
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N} _-]/gu, "")
-      .replaceAll(" ", "-"),
-  );
-}

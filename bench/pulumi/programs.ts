@@ -37,24 +37,43 @@ export function description(services: number): MeshDescription {
   };
 }
 
+class PlainComponent extends pulumi.ComponentResource {
+  constructor(
+    type: string,
+    name: string,
+    outputs: pulumi.Inputs,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
+    super(`plain:index:${type}`, name, {}, options);
+    this.registerOutputs(outputs);
+  }
+}
+
 /** The first is what others are measured beside. */
 export const programs = {
-  /** A component for each service and each gateway, as `Mesh` has them: the same number of resources. */
+  /**
+   * A component for each service and each gateway, as `Mesh` has them: the same number of resources. Each registers its outputs, as
+   * Pulumi asks of components; those of a service are the same as of `GlobalService`.
+   */
   "plain, with components": (mesh, kubeconfigs) => {
     const objects = objectsOf(mesh);
+    const outputs = new Map(
+      parseMesh(mesh).services.map(({ name, host, address }) => [name, { host, address }]),
+    );
+    const serviceOf = (name: string) => [name, outputs.get(name) ?? {}] as const;
     return () => {
-      const root = new pulumi.ComponentResource("plain:index:Mesh", mesh.name);
-      const components = new Map<string, pulumi.ComponentResource>();
-      const component = (type: string, name: string) =>
+      const root = new PlainComponent("Mesh", mesh.name, {});
+      const components = new Map<string, PlainComponent>();
+      const component = (type: string, name: string, outputs: pulumi.Inputs) =>
         getOrMake(
           components,
           `${type} ${name}`,
-          () => new pulumi.ComponentResource(`plain:index:${type}`, name, {}, { parent: root }),
+          () => new PlainComponent(type, name, outputs, { parent: root }),
         );
       makePlain(objects, kubeconfigs, (cluster, { component: type, manifest }) =>
         type === "GlobalService"
-          ? component(type, manifest.metadata.name.split(".")[0] ?? "")
-          : component(type, cluster),
+          ? component(type, ...serviceOf(manifest.metadata.name.split(".")[0] ?? ""))
+          : component(type, cluster, {}),
       );
       return Promise.resolve({});
     };

@@ -36,7 +36,9 @@ export async function synth(description: string, folders: Folders): Promise<void
     if (!(error instanceof MeshError)) throw error;
     for (const issue of error.issues) {
       const { line, column } = parsed.positionOf(issue);
-      console.error(`${description}:${line}:${column} ${formatIssue(issue)}`);
+      // Certificates are in files of their own, which a fault's path names.
+      const place = issue.path[0] === "certs" ? "" : `${description}:${line}:${column} `;
+      console.error(`${place}${formatIssue(issue)} [${issue.code}]`);
     }
     process.exitCode = 3;
   }

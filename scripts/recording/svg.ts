@@ -138,6 +138,7 @@ function rgb(parts: readonly number[]): string {
   return `#${parts.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
 }
 
-function escaped(text: string): string {
+/** Text of an element or an attribute. */
+export function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

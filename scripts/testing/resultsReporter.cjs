@@ -1,18 +1,32 @@
 /** A reporter of jest's that keeps what a summary of several runs is made of: in the file `$MESHSPAN_TEST_RESULTS`. */
 const { mkdirSync, writeFileSync } = require("node:fs");
 const { dirname, relative } = require("node:path");
+const { stripVTControlCharacters } = require("node:util");
+
+/** Lines of a failure that a summary has: what was expected, and the test's own line, which comes before the libraries'. */
+const longest = 12;
 
 /** What a summary needs of a test file. */
 function fileResult(root, test, result) {
   const failures = result.testResults
     .filter(({ status }) => status === "failed")
-    .map(({ fullName }) => fullName);
+    .map(({ fullName, failureMessages }) => ({ name: fullName, why: linesOf(failureMessages) }));
   return {
     path: relative(root, test.path).replaceAll("\\", "/"),
     seconds: (result.perfStats.end - result.perfStats.start) / 1000,
     failed: result.numFailingTests > 0 || result.testExecError !== undefined,
     failures,
+    // Of a file that has no test, since it can't be loaded.
+    why: result.testExecError === undefined ? [] : linesOf([result.failureMessage ?? ""]),
   };
+}
+
+/** What failed first is what the rest comes from. */
+function linesOf([message = ""]) {
+  const lines = stripVTControlCharacters(message).split("\n");
+  return lines
+    .filter((line) => line.trim() !== "" && !line.includes("node_modules"))
+    .slice(0, longest);
 }
 
 module.exports = class {

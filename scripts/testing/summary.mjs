@@ -28,15 +28,17 @@ export function totals(results) {
   return [`Test Suites: ${counted(suites)}`, `Tests:       ${counted(tests)}`];
 }
 
-/** Each test that failed, and each file that failed without one. */
+/** Each test that failed, and each file that failed without one; with the reason, since logs are often read from their end. */
 export function failures(results) {
   return results
     .flatMap(({ files = [] }) => files)
     .filter(({ failed }) => failed)
-    .flatMap(({ path, failures: names }) =>
-      names.length > 0 ? names.map((name) => `${path} › ${name}`) : [path],
+    .flatMap(({ path, failures: tests, why = [] }) =>
+      tests.length > 0
+        ? tests.map((test) => ({ what: `${path} › ${test.name}`, why: test.why }))
+        : [{ what: path, why }],
     )
-    .map((what) => `FAILED ${what}`);
+    .flatMap(({ what, why }) => [`FAILED ${what}`, ...why.map((line) => `  ${line}`)]);
 }
 
 /** A line of the table: `engine  20 files, 143 tests: passed  301 s`. */

@@ -24,7 +24,7 @@ import toolchain from "./toolchain.cjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const usage = `usage: npm run toolchain [-- engine|lab|--list]
-  engine  what the engine tests need: pulumi, etcd, kube-apiserver, Istio's definitions
+  engine  what the engine tests need: pulumi, its YAML and SDKs, etcd, kube-apiserver, Istio's and the Prometheus operator's definitions
   lab     everything (the default)
   --list  what there is, and where`;
 
@@ -177,7 +177,12 @@ function goBuild(component, output, log) {
     ([name, value]) => `-X ${name}=${value.replace("{version}", version)}`,
   );
   const linker = ["-ldflags", [linkerFlags, ...variables].join(" ")];
-  return go(["build", ...flags, ...linker, "-o", output, component.package], component, log);
+  const tags = component.tags === undefined ? [] : ["-tags", component.tags.join(",")];
+  return go(
+    ["build", ...flags, ...tags, ...linker, "-o", output, component.package],
+    component,
+    log,
+  );
 }
 
 async function moduleFolder(component, log) {

@@ -47,9 +47,10 @@ function componentOf(name) {
   return component;
 }
 
-/** The files that pin what a component is made of. */
+/** The files that pin what a component is made of; those that it is made of itself, where it's of this repository. */
 function pinsOf(component) {
-  const names = component.module ? ["go.mod", "go.sum"] : ["requirements.txt"];
+  const own = component.sources ?? [];
+  const names = component.module ? ["go.mod", "go.sum", ...own] : ["requirements.txt"];
   return names.map((name) => join(__dirname, component.module ?? component.wheel, name));
 }
 

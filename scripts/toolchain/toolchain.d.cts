@@ -8,6 +8,10 @@ export interface Component {
   readonly requires?: string;
   /** The Go package that is built. */
   readonly package?: string;
+  /** Its own files beside the Go module, where the package is one of this repository. */
+  readonly sources?: readonly string[];
+  /** Build tags. */
+  readonly tags?: readonly string[];
   /** Variables that the linker sets. */
   readonly variables?: Readonly<Record<string, string>>;
   /** A file or a folder of the Go module that is copied. */

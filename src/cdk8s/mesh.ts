@@ -69,11 +69,12 @@ export class Mesh extends Construct {
 
     const { mesh, charts } = this;
     const trust = { mesh, charts: this.trustCharts };
-    new SharedRootCA(
-      this,
-      "root-ca",
-      certificates === undefined ? trust : { ...trust, certificates },
-    );
+    if (mesh.trust.issuer !== "existing")
+      new SharedRootCA(
+        this,
+        "root-ca",
+        certificates === undefined ? trust : { ...trust, certificates },
+      );
     for (const { cluster, objects } of this.plan.clusters) {
       const { name } = cluster;
       new MultiClusterGateway(this, `gateway-${name}`, { mesh, charts, cluster: name });

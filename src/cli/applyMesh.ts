@@ -92,11 +92,15 @@ async function reporting<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw refused([message], "mend that and run the command again, which goes on from here");
+    throw refused([message], repeatable);
   }
 }
 
-function refused(messages: readonly string[], hint: string): Failure {
+/** What to do where something failed on the way, and what was done stays done. */
+export const repeatable = "mend that and run the command again, which goes on from here";
+
+/** Ends a command for what clusters refuse. */
+export function refused(messages: readonly string[], hint: string): Failure {
   return new Failure(
     messages.map((message) => ({ code: "cluster_refuses", path: [], message, hint })),
     exitCodes.failure,

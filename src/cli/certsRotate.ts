@@ -1,5 +1,5 @@
 /** `meshspan certs rotate`: one root follows another, stage by stage. */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { addContextOptions, type ContextOptions } from "./contextOptions";
 import { usageFailure } from "./failure";
 import {
@@ -9,6 +9,7 @@ import {
   fileOption,
   type Output,
   outputOption,
+  parseSeconds,
   withExamples,
 } from "./options";
 import { note, printReport } from "./output";
@@ -50,12 +51,6 @@ export function rotateCommand(): Command {
     "meshspan certs rotate",
     "meshspan certs rotate --to 2027 --apply --kubeconfig clusters.kubeconfig",
   );
-}
-
-function parseSeconds(text: string): number {
-  const seconds = Number(text);
-  if (!(seconds > 0)) throw new InvalidArgumentError("Write a number of seconds.");
-  return seconds;
 }
 
 async function runRotate(positional: string | undefined, options: RotateOptions): Promise<void> {

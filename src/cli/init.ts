@@ -1,10 +1,10 @@
 /** `meshspan init`: a description to start from. */
 import { Command, InvalidArgumentError } from "commander";
-import { exitCodes, Failure, usageFailure } from "./failure";
-import { createFile, replaceFile } from "./files";
+import { usageFailure } from "./failure";
 import { chosenFile, fileOption, type Output, outputOption, withExamples } from "./options";
 import { coloured, note, print, printReport } from "./output";
 import type { InitData } from "./schemas";
+import { writeDescription } from "./writeDescription";
 
 interface InitOptions {
   readonly file?: string;
@@ -59,8 +59,7 @@ async function runInit(
   const file = chosenFile(positional, option);
   const text = await describe(name, clusters);
   if (file === "-") return print(text);
-  if (force) await replaceFile(file, text);
-  else await writeNew(file, text);
+  await writeDescription(file, text, force);
   const data: InitData = { file, name, clusters };
   await printReport(output, { data, text: () => `${coloured("green", "wrote")} ${file}\n` });
   const named = file === "mesh.yaml" ? "" : ` -f ${file}`;
@@ -68,25 +67,6 @@ async function runInit(
     output,
     `Describe your clusters and services in it, then: meshspan validate${named} && meshspan trace${named}`,
   );
-}
-
-async function writeNew(file: string, text: string): Promise<void> {
-  try {
-    await createFile(file, text);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    throw new Failure(
-      [
-        {
-          code: "file_exists",
-          path: [],
-          message: `${file} is there already, and stays as it is`,
-          hint: "name another, or replace it with --force",
-        },
-      ],
-      exitCodes.failure,
-    );
-  }
 }
 
 /** The text, once it is known that it parses: names come from outside. */

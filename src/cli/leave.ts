@@ -58,6 +58,7 @@ async function runLeave(cluster: string, options: LeaveOptions): Promise<void> {
   // Says what is wrong with the file in the words of all commands; the change reads it again.
   const { mesh } = await loadMesh(file);
   checkCluster(mesh, cluster, await import("../core/shape.js"));
+  if (apply) checkHub(mesh, cluster);
   const reached = apply ? await reachMesh(mesh, options) : undefined;
   // The file is last: until it's written, what was interrupted can be repeated.
   const planned = await remove(file, cluster, { ...options, dryRun: true });
@@ -124,6 +125,11 @@ function servicesThatGo(mesh: Mesh, cluster: string, withServices: boolean): rea
   if (mesh.clusters.length === 1) {
     throw needed([], "it is the mesh's last cluster", "leave the file as it is, or delete it");
   }
+  if (mesh.distribution === "hub" && mesh.hubs.every((name) => name === cluster)) {
+    const hint =
+      "add another cluster to it, and let control planes read its hub before this one goes";
+    throw needed(["hubs"], `${cluster} has the mesh's only hub`, hint);
+  }
   const only = (names: readonly string[]) => names.every((name) => name === cluster);
   const services = mesh.services.filter(
     ({ servedBy, consumedBy }) => only(servedBy.map((one) => one.cluster)) || only(consumedBy),
@@ -136,6 +142,18 @@ function servicesThatGo(mesh: Mesh, cluster: string, withServices: boolean): rea
       return needed(["services", key], `${cluster} alone ${what}`, hint).faults;
     }),
     exitCodes.failure,
+  );
+}
+
+/** A hub that goes is to be read by nobody, and who reads it is in Helm values of control planes, which nothing here installs. */
+function checkHub({ hubs, clusters }: Mesh, cluster: string): void {
+  if (!hubs.includes(cluster)) return;
+  const others = clusters.map(({ name }) => name).filter((name) => !hubs.includes(name));
+  const rest = [...hubs.filter((name) => name !== cluster), ...others.slice(0, 1)].sort();
+  throw needed(
+    ["hubs"],
+    `control planes read the hub of ${cluster}`,
+    `set hubs: [${rest.join(", ")}], apply that and upgrade the control planes, then run the command again`,
   );
 }
 

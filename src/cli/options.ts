@@ -44,6 +44,13 @@ export function parseFolder(text: string): string {
   throw new InvalidArgumentError("Name a folder.");
 }
 
+/** How long to wait for something. */
+export function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (seconds > 0) return seconds;
+  throw new InvalidArgumentError("Write a number of seconds.");
+}
+
 /** Help that ends with examples, each a line that can be typed. */
 export function withExamples(command: Command, ...examples: readonly string[]): Command {
   return command.addHelpText(

@@ -1,8 +1,15 @@
 /** `meshspan remote-secrets`: control planes read each other's endpoints, by secrets that only live clusters can make. */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { addContextOptions, type ContextOptions, reachMesh } from "./contextOptions";
-import { exitCodes, Failure, usageFailure } from "./failure";
-import { chosenFile, fileOption, type Output, outputOption, withExamples } from "./options";
+import { exitCodes, usageFailure } from "./failure";
+import {
+  chosenFile,
+  fileOption,
+  type Output,
+  outputOption,
+  parseSeconds,
+  withExamples,
+} from "./options";
 import { note, printReport } from "./output";
 
 interface RemoteSecretsOptions extends ContextOptions {
@@ -26,11 +33,7 @@ export function remoteSecretsCommand(): Command {
     .addOption(
       new Option("--timeout <seconds>", "with --apply: how long to wait for control planes")
         .default(120)
-        .argParser((text: string) => {
-          const seconds = Number(text);
-          if (!(seconds > 0)) throw new InvalidArgumentError("Write a number of seconds.");
-          return seconds;
-        }),
+        .argParser(parseSeconds),
     );
   addContextOptions(command)
     .addOption(outputOption(["text", "json"]))
@@ -84,17 +87,8 @@ async function failing<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    const { refused, repeatable } = await import("./applyMesh.js");
     const { describeFailure } = await import("../live/kubeClient.js");
-    throw new Failure(
-      [
-        {
-          code: "cluster_refuses",
-          path: [],
-          message: describeFailure(error),
-          hint: "mend that and run the command again, which goes on from here",
-        },
-      ],
-      exitCodes.failure,
-    );
+    throw refused([describeFailure(error)], repeatable);
   }
 }

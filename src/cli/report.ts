@@ -36,7 +36,7 @@ export function reportError(error: unknown, args: readonly string[]): void {
   }
 }
 
-/** `mesh.yaml:3:5 clusters.east: it is empty: write a map [wrong_type]` */
+/** `mesh.yaml:3:5 clusters.east: it is empty: write a map [wrong_type]`; `meshspan explain` says more of the code. */
 export function formatFault(fault: Fault): string {
   const { file, line, column, code } = fault;
   // A path below the certificates' folder is the file's own.
@@ -62,7 +62,7 @@ export function formatFault(fault: Fault): string {
     case "cluster_refuses":
     case "interrupted":
     case "system_error":
-      return `meshspan: ${text}`;
+      return `meshspan: ${text} [${code}]`;
     default: {
       const place =
         file === undefined

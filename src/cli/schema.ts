@@ -8,6 +8,7 @@ const names = [
   "mesh",
   "errors",
   "init",
+  "import",
   "validate",
   "validate-files",
   "trace",
@@ -21,6 +22,7 @@ const names = [
   "join",
   "leave",
   "remote-secrets",
+  "explain",
 ];
 
 export function schemaCommand(): Command {

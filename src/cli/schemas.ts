@@ -5,10 +5,12 @@
 import { z } from "zod";
 import { meshJsonSchema } from "../core/description";
 import { exposureCodes } from "../core/exposures";
+import { codeSources } from "./explanations";
 import { diff, preview } from "./diffSchema";
 import { applied, join, leave } from "./joinSchemas";
 import { count, list, text } from "./schemaParts";
 import { status } from "./statusSchema";
+import { importShape } from "./importSchema";
 import { policyShape } from "./policyShape";
 
 const path = list(z.union([z.string(), z.number()])).meta({
@@ -175,6 +177,7 @@ const certs = z
   .readonly();
 
 export type InitData = z.infer<typeof init>;
+export type ImportData = z.infer<typeof importShape>;
 export type ValidateData = z.infer<typeof validate>;
 export type ValidateFilesData = z.infer<typeof validateFiles>;
 export type TraceData = z.infer<typeof trace>;
@@ -246,9 +249,26 @@ export type CertificateData = z.infer<typeof certificate>;
 export type DiffData = z.infer<typeof diff>;
 export type PreviewData = z.infer<typeof preview>;
 
+/** What `explain` prints: one code, or all. */
+const explain = z
+  .strictObject({
+    codes: list(
+      z
+        .strictObject({
+          code: text("The code; two sources may have the same."),
+          source: z.enum(codeSources).meta({ description: "What reports it." }),
+          meaning: text("What it says, and what comes of it."),
+          mend: text("How it is mended."),
+        })
+        .readonly(),
+    ),
+  })
+  .readonly();
+
 const shapes = {
   errors,
   init,
+  import: importShape,
   validate,
   "validate-files": validateFiles,
   trace,
@@ -262,11 +282,13 @@ const shapes = {
   join,
   leave,
   "remote-secrets": remoteSecrets,
+  explain,
 } as const;
 
 const titles: Readonly<Record<keyof typeof shapes, string>> = {
   errors: "What a failed meshspan command prints on standard error with --output json",
   init: "meshspan init --output json",
+  import: "meshspan import --output json",
   validate: "meshspan validate --output json",
   "validate-files": "meshspan validate --files --output json",
   trace: "meshspan trace --output json",
@@ -280,6 +302,7 @@ const titles: Readonly<Record<keyof typeof shapes, string>> = {
   join: "meshspan join --output json",
   leave: "meshspan leave --output json",
   "remote-secrets": "meshspan remote-secrets --output json",
+  explain: "meshspan explain --output json",
 };
 
 /** JSON Schemas by name (draft 2020-12): `mesh` for the description, the others for what commands print. */

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { GlobalService, Mesh } from "./mesh";
+import { once } from "./once";
 import { compareText } from "./words";
 
 /** Clusters that consume the same services. */
@@ -29,16 +30,21 @@ export function audienceOf(
   return { id: isAll ? "all" : hash(), clusters: consumedBy };
 }
 
-/** Every audience of a mesh, sorted by ID; that of all clusters where there are no services yet. */
-export function audiencesOf(
-  mesh: AudienceMesh & { readonly services: readonly Pick<GlobalService, "consumedBy">[] },
-): readonly Audience[] {
+type ServiceMesh = AudienceMesh & {
+  readonly services: readonly Pick<GlobalService, "consumedBy">[];
+};
+
+/**
+ * Every audience of a mesh, sorted by ID; that of all clusters where there are no services yet. Found once for a mesh: each of its
+ * clusters asks, several times.
+ */
+export const audiencesOf = once((mesh: ServiceMesh): readonly Audience[] => {
   const everyone = { consumedBy: mesh.clusters.map(({ name }) => name) };
   const services = mesh.services.length === 0 ? [everyone] : mesh.services;
-  const audiences = new Map<string, Audience>();
+  const byId = new Map<string, Audience>();
   for (const service of services) {
     const audience = audienceOf(mesh, service);
-    audiences.set(audience.id, audience);
+    byId.set(audience.id, audience);
   }
-  return [...audiences.values()].sort((a, b) => compareText(a.id, b.id));
-}
+  return [...byId.values()].sort((a, b) => compareText(a.id, b.id));
+});

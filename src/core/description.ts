@@ -3,31 +3,10 @@
  * defaults and the JSON Schema come from here; rules that need more than one value are in `rules/`.
  */
 import { z } from "zod";
+import { about, count, duration, labels, named, port, text } from "./keys";
 import * as names from "./names";
 
-/** What a key means, and the value that stands for it where it is left out, for readers and for editors. */
-const about = (description: string, value?: string | number | boolean) =>
-  value === undefined
-    ? { description }
-    : { description: `${description} @default ${value}`.trimStart(), default: value };
-
-const named = (rule: names.NameRule, description: string, value?: string) =>
-  z.string().meta({
-    ...about(description, value),
-    pattern: rule.pattern.source,
-    maxLength: rule.maxLength,
-  });
-const text = (description: string, value?: string) => z.string().meta(about(description, value));
-const port = (description: string, value?: number) =>
-  z.number().meta({ ...about(description, value), type: "integer", minimum: 1, maximum: 65535 });
-const count = (description: string, minimum = 0, value?: number) =>
-  z.number().meta({ ...about(description, value), type: "integer", minimum });
-const duration = (description: string, value?: string) =>
-  z.string().meta({ ...about(description, value), pattern: durationPattern });
-const labels = (description: string) => z.record(z.string(), z.string()).meta({ description });
-
-/** Istio's durations: Go's notation without signs and units below 1 ms. */
-export const durationPattern = "^(?:[0-9]+(?:\\.[0-9]+)?(?:ms|s|m|h))+$";
+export { durationPattern } from "./keys";
 
 /** How keys of a cluster's CA are made. Istio reads RSA from 2048 bits, P-256 and P-384. */
 export const keyAlgorithms = [
@@ -376,6 +355,62 @@ const trust = z
   })
   .meta({ description: "The common root of trust." });
 
+/** Which calls across clusters proxies write to their access logs. */
+export const accessLogs = ["all", "errors", "none"] as const;
+
+/** What Prometheus reads its rules from: objects of the Prometheus operator, or a ConfigMap. */
+export const ruleFormats = ["operator", "configMap"] as const;
+
+const observabilitySettings = z.strictObject({
+  accessLogs: z
+    .enum(accessLogs)
+    .meta(
+      about(
+        "Which calls across clusters proxies and gateways write to their access logs, as JSON with the clusters' names.",
+        "errors",
+      ),
+    )
+    .optional(),
+  rules: z
+    .enum(ruleFormats)
+    .meta(
+      about(
+        "How Prometheus gets its rules: as PrometheusRule and PodMonitors, which need the Prometheus operator's definitions, or as a file in a ConfigMap.",
+        "operator",
+      ),
+    )
+    .optional(),
+  dashboard: z
+    .boolean()
+    .meta(
+      about(
+        "Whether there is a dashboard, in a ConfigMap with the label by which Grafana's sidecar finds it.",
+        true,
+      ),
+    )
+    .optional(),
+  namespace: named(
+    names.label,
+    "Namespace of rules, monitors and dashboard, which has to be there. @default Istio's root namespace",
+  ).optional(),
+  labels: labels(
+    "Further labels of rules, monitors and dashboard, as a Prometheus selects them by, such as release: kube-prometheus-stack.",
+  ).optional(),
+});
+
+/** What is to be seen of calls across clusters, in detail. */
+export interface ObservabilitySettingsDescription extends z.input<typeof observabilitySettings> {}
+/** What is to be seen of calls across clusters: everything, nothing, or in detail. */
+export type ObservabilityDescription = boolean | ObservabilitySettingsDescription;
+const observability: z.ZodType<ObservabilityDescription, ObservabilityDescription> = z
+  .union([z.boolean(), observabilitySettings])
+  .meta(
+    about(
+      "Access logs, metrics, Prometheus rules and a Grafana dashboard for calls across clusters.",
+      false,
+    ),
+  );
+
 /** Everything but clusters and services: settings of the whole mesh. */
 export const settingsSchema = z.strictObject({
   name: named(names.label, "Name of the mesh; Istio's mesh ID."),
@@ -414,6 +449,7 @@ export const settingsSchema = z.strictObject({
     })
     .optional(),
   trust: trust.optional(),
+  observability: observability.optional(),
 });
 
 /** Shape of the whole description. */
@@ -443,6 +479,8 @@ export type KeyAlgorithm = (typeof keyAlgorithms)[number];
 export type Provider = (typeof providers)[number];
 export type DnsMode = (typeof dnsModes)[number];
 export type Distribution = (typeof distributions)[number];
+export type AccessLogs = (typeof accessLogs)[number];
+export type RuleFormat = (typeof ruleFormats)[number];
 export type Protocol = (typeof protocols)[number];
 /** A protocol as a description writes it: editors propose these, and the rules check any other text. */
 export type ProtocolName = Protocol | Lowercase<Protocol> | (string & Record<never, never>);

@@ -39,7 +39,7 @@ export function exposuresOf(mesh: Mesh): readonly Exposure[] {
       hint: "remove it once no workload has such an identity",
     })),
     ...(mesh.distribution === "endpoints" ? [secretsReadByPeers] : []),
-    ...mesh.clusters.flatMap(exposuresOfCluster),
+    ...mesh.clusters.flatMap((cluster) => exposuresOfCluster(mesh, cluster)),
     ...mesh.services.flatMap(exposuresOfService),
   ];
 }
@@ -52,7 +52,7 @@ const secretsReadByPeers: Exposure = {
   hint: "set distribution: objects where whoever takes over a cluster must not get to the others",
 };
 
-function exposuresOfCluster(cluster: Cluster): readonly Exposure[] {
+function exposuresOfCluster({ hubs }: Mesh, cluster: Cluster): readonly Exposure[] {
   const { gateway, networkPolicies } = cluster;
   const path = ["clusters", cluster.name] as const;
   const exposures: Exposure[] = [];
@@ -60,7 +60,9 @@ function exposuresOfCluster(cluster: Cluster): readonly Exposure[] {
     exposures.push({
       code: "network_policies_off",
       path: [...path, "networkPolicies"],
-      message: "no NetworkPolicy is planned for the gateway, istiod and the DNS server",
+      message: `no NetworkPolicy is planned for the gateway, istiod and the DNS server${
+        hubs.length === 0 ? "" : ", and any pod can read what istiod reads from hubs"
+      }`,
       hint: "remove it, or see that policies of your own say who reaches them",
     });
   }

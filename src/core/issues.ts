@@ -184,4 +184,9 @@ export class IssueCollector {
   get issues(): readonly Issue[] {
     return this.#state.issues;
   }
+
+  /** @throws MeshError with everything that was added, where anything was. */
+  throwAny(): void {
+    if (this.issues.length > 0) throw new MeshError(this.issues);
+  }
 }

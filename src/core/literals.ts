@@ -81,18 +81,18 @@ export function literalIssues(
   objects: Iterable<PlannedObject>,
   certificates?: CaFilesByCluster,
 ): readonly Issue[] {
-  const written = [...objects].filter(({ live }) => !live).map(({ manifest }) => manifest);
-  return issuesIn(written, certificates);
+  return issuesIn(writtenOf(objects), certificates);
 }
 
 /** The same for a whole plan, Helm values included. */
 export function planIssues(plan: Plan, certificates?: CaFilesByCluster): readonly Issue[] {
   const values = plan.clusters.map(({ helm }) => helm);
-  const issues = [
-    ...literalIssues(distinctObjects(plan), certificates),
-    ...issuesIn(values, certificates),
-  ];
-  return [...new Map(issues.map((issue) => [JSON.stringify(issue.path), issue])).values()];
+  return issuesIn([...writtenOf(distinctObjects(plan)), ...values], certificates);
+}
+
+/** Manifests that are in files. */
+function writtenOf(objects: Iterable<PlannedObject>): readonly Manifest[] {
+  return [...objects].flatMap(({ live, manifest }) => (live ? [] : manifest));
 }
 
 function issuesIn(

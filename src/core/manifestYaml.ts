@@ -39,9 +39,12 @@ export function readManifests(text: string): ManifestText {
   return { manifests, faults };
 }
 
-/** `{{ .Values.name }}`, `{{- if …`: what Go's templates are full of and YAML has no use for. */
+/**
+ * `name: {{ .Values.name }}`, `{{- if …`: what Go's templates are full of and YAML has no use for. Within a text it has, as rules
+ * of Prometheus do.
+ */
 function isHelmTemplate(text: string): boolean {
-  return /\{\{-?\s*[\w.$/("]/.test(text);
+  return /^[ \t]*(?:- +)*(?:[\w./-]+: +)?\{\{-?\s*[\w.$/("]/m.test(text);
 }
 
 function helmFault({ position }: YamlFault): YamlFault {

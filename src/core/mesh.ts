@@ -1,11 +1,13 @@
 /** A valid mesh: every default filled in, every reference checked, in one canonical order. */
 import type {
+  AccessLogs,
   Distribution,
   DnsMode,
   KeyAlgorithm,
   Protocol,
   Provider,
   RequestMatch,
+  RuleFormat,
 } from "./description";
 
 /** One mesh. Frozen; `parseMesh` is the only way to make one. */
@@ -23,6 +25,8 @@ export interface Mesh {
   readonly hubs: readonly string[];
   readonly istio: IstioSettings;
   readonly trust: TrustSettings;
+  /** `undefined` where nothing is planned for it. */
+  readonly observability: Observability | undefined;
   /** Sorted by name. */
   readonly clusters: readonly Cluster[];
   /** Sorted by key. */
@@ -54,6 +58,17 @@ export interface TrustSettings {
     { readonly name: string; readonly kind: "Issuer" | "ClusterIssuer" } | undefined;
   /** Further trust domains whose identities count. */
   readonly aliases: readonly string[];
+}
+
+/** What is to be seen of calls across clusters. */
+export interface Observability {
+  readonly accessLogs: AccessLogs;
+  readonly rules: RuleFormat;
+  readonly dashboard: boolean;
+  /** Of rules, monitors and dashboard. */
+  readonly namespace: string;
+  /** Beside the mesh's own. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** One cluster with its gateway and its DNS. */

@@ -1,6 +1,6 @@
 /** The plan: every object that has to exist in each cluster, and what its control plane has to know. */
 import { crossingsOf } from "./crossings";
-import { IssueCollector, MeshError } from "./issues";
+import { IssueCollector } from "./issues";
 import type { Late } from "./late";
 import { type Cluster, type Mesh } from "./mesh";
 import { gatewayAddress } from "./objects/serviceEntry";
@@ -15,6 +15,7 @@ import {
   type IstiodValues,
 } from "./objects/helmValues";
 import { planHub } from "./objects/hub";
+import { planObservability } from "./objects/observability";
 import { type Manifest, type PlannedObject, planned, type Stage, stages } from "./objects/manifest";
 import { planServiceNamespaces } from "./objects/namespaces";
 import { planReader, planRemoteSecrets } from "./objects/remoteSecrets";
@@ -100,9 +101,10 @@ export function planMesh(mesh: Mesh, options: PlanOptions = {}): Plan {
       ),
     ];
     const gateways = gatewayIstiodValues(mesh, cluster);
-    checkSizes(cluster, [...gateway, ...dns], issues);
-    checkKeys(cluster, [...before, ...after], services, issues);
-    const objects = [before, services, after].flat();
+    const observability = planObservability(mesh, cluster);
+    checkSizes(cluster, [...gateway, ...dns, ...observability], issues);
+    checkKeys(cluster, [...before, ...after, ...observability], services, issues);
+    const objects = [before, services, after, observability].flat();
     return {
       cluster,
       objects: inStages(objects),
@@ -115,7 +117,7 @@ export function planMesh(mesh: Mesh, options: PlanOptions = {}): Plan {
       hasWorkloads: own !== undefined,
     };
   });
-  if (issues.issues.length > 0) throw new MeshError(issues.issues);
+  issues.throwAny();
   return { mesh, clusters };
 }
 
@@ -129,7 +131,7 @@ function checkSizes(
   issues: IssueCollector,
 ): void {
   for (const { key, stage, manifest } of objects) {
-    if (stage !== "dns" && manifest.kind !== "Gateway") continue;
+    if (stage !== "dns" && stage !== "observability" && manifest.kind !== "Gateway") continue;
     const bytes = JSON.stringify(manifest).length;
     if (bytes <= maxBytes) continue;
     issues

@@ -118,7 +118,7 @@ function report(issue: ZodIssue, schema: z.ZodType, root: unknown, issues: Issue
           describe(value),
           typeof value === "number" && isDuration(schema, path)
             ? `write a duration with its unit: ${show(withUnit(value))}`
-            : `write ${aOrAn(issue.expected)}${quoting(value, issue.expected)}`,
+            : `write ${aOrAn(issue.expected)}${someOf(keysAt(schema, path))}${quoting(value, issue.expected)}`,
         );
       return;
     case "invalid_value": {
@@ -174,6 +174,11 @@ const kinds: Readonly<Partial<Record<string, string>>> = {
 
 function aOrAn(kind: string): string {
   return kinds[kind] ?? `a value of type ${kind}`;
+}
+
+/** ` with some of address, port`: the keys of a map, where it has any that are fixed. */
+function someOf(keys: readonly string[]): string {
+  return keys.length === 0 ? "" : ` with some of ${keys.join(", ")}`;
 }
 
 /** What a value is, as a message: `5 is a number`. Symbols stand for what is no plain data (`toPlainData`). */

@@ -2,6 +2,7 @@
 import type { ServiceDescription } from "./description";
 import { MeshError } from "./issues";
 import { type Cluster, type GlobalService, type Mesh, tryClusterOf } from "./mesh";
+import { once } from "./once";
 import { parseService } from "./parse";
 import { suggest } from "./shape";
 
@@ -30,9 +31,14 @@ export function requireCluster(mesh: Mesh, name: string): Cluster {
   ]);
 }
 
+/** Components ask for each of a mesh's services. */
+const servicesByKey = once(
+  ({ services }: Mesh) => new Map(services.map((service) => [service.key, service])),
+);
+
 /** The service with that key in the mesh's description. @throws MeshError when there is none. */
 export function requireService(mesh: Mesh, key: string): GlobalService {
-  const service = mesh.services.find((candidate) => candidate.key === key);
+  const service = servicesByKey(mesh).get(key);
   if (service !== undefined) return service;
   throw new MeshError([
     {

@@ -3,6 +3,7 @@ import {
   type Alias,
   Composer,
   type Document,
+  type ErrorCode,
   isAlias,
   isCollection,
   isMap,
@@ -12,7 +13,6 @@ import {
   LineCounter,
   type Node,
   type Scalar,
-  visit,
   type YAMLError,
 } from "yaml";
 import { type PathSegment, show } from "./issues";
@@ -66,7 +66,16 @@ export interface ReadOptions {
 /** One anchor may be used by every part of a large document; anchors of anchors multiply beyond that. */
 const maxAliases = 10_000;
 
-const mendYaml = "mend the YAML; the rest is checked after that";
+/** What to do about the faults that people make most; the parser's messages are in YAML's own words. */
+const mends: Readonly<Partial<Record<ErrorCode, string>>> = {
+  TAB_AS_INDENT: "indent with spaces",
+  BAD_INDENT: "indent it as the lines beside it",
+  MULTILINE_IMPLICIT_KEY: "put a colon and a space after the key, or end the quotes",
+};
+
+function mendOf(code: ErrorCode): string {
+  return `${mends[code] ?? "mend the YAML"}; the rest is checked after that`;
+}
 
 /** The documents of a text one by one, so that a large file is never in memory whole. There is at least one. */
 export function* readYamlDocuments(
@@ -115,16 +124,17 @@ export type Aliases = ReadonlyMap<Alias, Node | undefined>;
 type PositionAt = (offset: number) => Position;
 
 /** An error or a warning of the composer. */
-type Complaint = Pick<YAMLError, "message" | "pos">;
+type Complaint = Pick<YAMLError, "code" | "message" | "pos">;
 
 function toYamlDocument(document: Document.Parsed, positionAt: PositionAt): YamlDocument {
-  const toFault = ({ message, pos }: Complaint): YamlFault => ({
+  const toFault = ({ code, message, pos }: Complaint): YamlFault => ({
     message: message.replace(/\s+/g, " ").replace(/[.:]$/, ""),
-    hint: mendYaml,
+    hint: mendOf(code),
     position: positionAt(pos[0]),
   });
-  const aliases = resolveAliases(document);
-  const { value, faults } = valueOf(document, aliases, toFault, positionAt);
+  const found = inspect(document);
+  const { aliases } = found;
+  const { value, faults } = valueOf(document, found, toFault, positionAt);
   const offsetOf = offsetsIn(document, aliases);
   return {
     value,
@@ -138,7 +148,7 @@ function toYamlDocument(document: Document.Parsed, positionAt: PositionAt): Yaml
 
 function valueOf(
   document: Document.Parsed,
-  aliases: Aliases,
+  { aliases, repeatedKeys, collectionKeys }: Findings,
   toFault: (complaint: Complaint) => YamlFault,
   positionAt: PositionAt,
 ): Pick<YamlDocument, "value" | "faults"> {
@@ -153,13 +163,13 @@ function valueOf(
     return [{ message, hint, position: positionAt(startOf(alias)) }];
   });
   const faults = [
-    ...repeatedKeys(document).map((key) => ({
+    ...repeatedKeys.slice(0, maxRepeatedKeys).map((key) => ({
       message: `the key ${show(key.value)} is there twice`,
       hint: "remove one of them, or give it another name",
       position: positionAt(startOf(key)),
     })),
     ...dangling,
-    ...collectionKeys(document).map((key) => ({
+    ...collectionKeys.slice(0, 1).map((key) => ({
       message: "a map or a list is a key here",
       hint: "put what begins with a bracket in quotes",
       position: positionAt(startOf(key)),
@@ -175,34 +185,44 @@ function valueOf(
   }
 }
 
-/** Keys that no JSON has, and so no plain data: what `{{ name }}` is, where it isn't in quotes. */
-function collectionKeys(document: Document): readonly Node[] {
-  const keys: Node[] = [];
-  visit(document, {
-    Pair: (_, { key }) => {
-      if (isCollection(key)) keys.push(key);
-    },
-  });
-  return keys.slice(0, 1);
-}
-
 /** More than these nobody mends one by one. */
 const maxRepeatedKeys = 100;
 
-/** Keys that their map has already. */
-function repeatedKeys(document: Document): readonly Scalar[] {
-  const repeated: Scalar[] = [];
-  visit(document, {
-    Map: (_, { items }) => {
+/** What the composer doesn't look at, or not fast enough. */
+interface Findings {
+  readonly aliases: Aliases;
+  /** Keys that their map has already. */
+  readonly repeatedKeys: readonly Scalar[];
+  /** Keys that no JSON has, and so no plain data: what `{{ name }}` is, where it isn't in quotes. */
+  readonly collectionKeys: readonly Node[];
+}
+
+/** One walk over all nodes, in the order of the text. The library's own makes a path for each, and takes as long as the parse. */
+function inspect(document: Document): Findings {
+  const anchors = new Map<string, Node>();
+  const aliases = new Map<Alias, Node | undefined>();
+  const repeatedKeys: Scalar[] = [];
+  const collectionKeys: Node[] = [];
+  const lookAt = (node: unknown): void => {
+    if (!isNode(node)) return;
+    if (isAlias(node)) aliases.set(node, anchors.get(node.source));
+    else if (hasAnchor(node)) anchors.set(node.anchor, node);
+    if (isSeq(node)) node.items.forEach(lookAt);
+    else if (isMap(node)) {
       const known = new Set<unknown>();
-      for (const { key } of items) {
-        if (!isScalar(key)) continue;
-        if (known.has(key.value)) repeated.push(key);
-        known.add(key.value);
+      for (const { key, value } of node.items) {
+        if (isCollection(key)) collectionKeys.push(key);
+        else if (isScalar(key)) {
+          if (known.has(key.value)) repeatedKeys.push(key);
+          known.add(key.value);
+        }
+        lookAt(key);
+        lookAt(value);
       }
-    },
-  });
-  return repeated.slice(0, maxRepeatedKeys);
+    }
+  };
+  lookAt(document.contents);
+  return { aliases, repeatedKeys, collectionKeys };
 }
 
 function offsetsIn(
@@ -251,18 +271,6 @@ function childrenOf(node: Node): (readonly [string, Place])[] {
 
 function hasAnchor(node: Node): node is Node & { readonly anchor: string } {
   return "anchor" in node && typeof node.anchor === "string";
-}
-
-function resolveAliases(document: Document): Aliases {
-  const anchors = new Map<string, Node>();
-  const aliases = new Map<Alias, Node | undefined>();
-  visit(document, {
-    Node: (_, node) => {
-      if (isAlias(node)) aliases.set(node, anchors.get(node.source));
-      else if (hasAnchor(node)) anchors.set(node.anchor, node);
-    },
-  });
-  return aliases;
 }
 
 function startOf(node: Node | undefined): number {

@@ -1,5 +1,5 @@
 /** Where the shop's workloads go when nobody says: the talk's split, drawn out over up to eight clusters. */
-import { IssueCollector, MeshError, show } from "../core/issues";
+import { IssueCollector, show } from "../core/issues";
 import type { Placement } from "./placement";
 import { workloadNames, type WorkloadName } from "./workload";
 
@@ -69,5 +69,5 @@ function checkClusters(clusters: readonly string[]): void {
       .at(index)
       .add("cluster_duplicate", `${show(name)} is listed twice`, "remove one of them");
   });
-  if (issues.issues.length > 0) throw new MeshError(issues.issues);
+  issues.throwAny();
 }

@@ -16,7 +16,7 @@ export function resourceOf({
 }): string {
   const plural = kind
     .toLowerCase()
-    .replace(/y$/, "ie")
+    .replace(/([^aeiou])y$/, "$1ie")
     .replace(/(?:s|x|ch)$/, "$&e");
   const [group, version] = apiVersion.split("/");
   return `${plural}s${version === undefined ? "" : `.${group}`}`;

@@ -81,21 +81,36 @@ export function isUnknownKind(error: unknown): boolean {
 
 /** What a failed request means, and what to do about it; no request's contents. */
 export function describeFailure(error: unknown): string {
+  const { message, hint } = failureOf(error);
+  return hint === undefined ? message : `${message}: ${hint}`;
+}
+
+/** Why an API server didn't do what it was asked, and how to mend it where that is known. */
+export function failureOf(error: unknown): { readonly message: string; readonly hint?: string } {
   const message = error instanceof Error ? error.message : String(error);
   const status = statusOf(error);
   if (status === undefined) {
     return /ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|certificate|doesn't answer|fetch failed/i.test(
       message,
     )
-      ? `the API server can't be reached (${message}): check that the cluster runs and that its kubeconfig is current, then try again`
-      : message;
+      ? {
+          message: `the API server can't be reached (${message})`,
+          hint: "check that the cluster runs and that its kubeconfig is current, then try again",
+        }
+      : { message };
   }
   const reason = messageOf(error) ?? message;
   if (status === 401 || status === 403)
-    return `the API server refuses (${reason}): use a kubeconfig whose user may do this`;
+    return {
+      message: `the API server refuses (${reason})`,
+      hint: "use a kubeconfig whose user may do this",
+    };
   if (status === 409 && reason.includes("conflict"))
-    return `${reason}: somebody else set this field to another value; set it as the mesh wants it, or take it out of the description`;
-  return reason;
+    return {
+      message: `${reason}: somebody else set this field to another value`,
+      hint: "set it as the mesh wants it, or take it out of the description",
+    };
+  return { message: reason };
 }
 
 function statusOf(error: unknown): number | undefined {

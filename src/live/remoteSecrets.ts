@@ -1,7 +1,7 @@
 /** Control planes that read each other: the secrets by which they do, in clusters that run. */
 import type { V1Pod, V1Secret } from "@kubernetes/client-node";
 import { setTimeout as wait } from "node:timers/promises";
-import { type Mesh, tryClusterOf } from "../core/mesh";
+import { clusterOf, type Mesh } from "../core/mesh";
 import { istiodSelector } from "../core/objects/networkPolicies";
 import { type Manifest, ownerLabels } from "../core/objects/manifest";
 import {
@@ -19,7 +19,7 @@ import { placeOf } from "./status/observation";
 import { isReady } from "./status/podState";
 
 /** A plan with nothing but what control planes read each other by. */
-export function onlyRemoteSecrets(plan: Plan): Plan {
+function onlyRemoteSecrets(plan: Plan): Plan {
   return {
     ...plan,
     clusters: plan.clusters.map((cluster) => ({
@@ -95,7 +95,7 @@ export interface Linking extends Pick<Applying, "plan" | "clusters" | "onStep"> 
 export async function linkControlPlanes(linking: Linking): Promise<readonly ApplyStep[]> {
   const { clusters, onStep } = linking;
   const plan = onlyRemoteSecrets(linking.plan);
-  const steps = [...(await applyPlan({ plan, clusters, ...(onStep && { onStep }) }))];
+  const steps = [...(await applyPlan({ plan, clusters, onStep }))];
   const stale = await staleSecrets(plan, clusters);
   if (steps.some(({ action }) => action !== "unchanged") || stale.length > 0)
     await untilAllRead(linking);
@@ -141,34 +141,37 @@ async function staleSecrets(
   { mesh }: Plan,
   clusters: ReadonlyMap<string, LiveCluster>,
 ): Promise<readonly { readonly live: LiveCluster; readonly object: Manifest }[]> {
+  const { namespace } = mesh.istio;
+  const labels = ownerLabels(mesh);
   const found = await Promise.all(
     [...clusters.values()].map(async (live) => {
-      const { namespace } = mesh.istio;
-      const cluster = tryClusterOf(mesh, live.name);
       const wanted = new Set([
-        ...(cluster === undefined ? [] : [readerTokenName(cluster)]),
+        readerTokenName(clusterOf(mesh, live.name)),
         ...(peersRead(mesh).get(live.name) ?? []).map(remoteSecretName),
       ]);
-      const labels = ownerLabels(mesh);
       const secrets = await live.list<V1Secret>("v1", "Secret", { namespace, labels });
       return secrets
         .filter(({ metadata }) => !wanted.has(metadata?.name ?? ""))
-        .filter(
-          ({ metadata, type }) =>
-            metadata?.labels?.[remoteSecretLabel] === "true" ||
-            (type === "kubernetes.io/service-account-token" &&
-              metadata?.annotations?.["kubernetes.io/service-account.name"] === readerName),
-        )
-        .map(({ metadata, type }) => ({
-          live,
-          isToken: type === "kubernetes.io/service-account-token",
-          object: {
-            apiVersion: "v1",
-            kind: "Secret",
-            metadata: { name: metadata?.name ?? "", namespace },
-          } satisfies Manifest,
-        }));
+        .map((secret) => ({ live, secret }));
     }),
   );
-  return found.flat().sort((a, b) => Number(a.isToken) - Number(b.isToken));
+  const stale = found.flat();
+  return [
+    ...stale.filter(({ secret }) => secret.metadata?.labels?.[remoteSecretLabel] === "true"),
+    ...stale.filter(({ secret }) => isReaderToken(secret)),
+  ].map(({ live, secret: { metadata } }) => ({
+    live,
+    object: {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: metadata?.name ?? "", namespace },
+    },
+  }));
+}
+
+function isReaderToken({ metadata, type }: V1Secret): boolean {
+  return (
+    type === "kubernetes.io/service-account-token" &&
+    metadata?.annotations?.["kubernetes.io/service-account.name"] === readerName
+  );
 }

@@ -3,6 +3,7 @@
  * No state is kept but what the cluster has: who manages an object's fields says whether the mesh made it, so that
  * what was interrupted goes on where it stopped.
  */
+import { setTimeout as wait } from "node:timers/promises";
 import type { KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-node";
 import { type Merged, mergeCorefile, unmergeCorefile } from "../core/corefile";
 import type { Manifest } from "../core/objects/manifest";
@@ -86,6 +87,9 @@ async function applyFields(
   );
 }
 
+/** A cluster may have many meshes, whose objects are applied at the same time. */
+const attempts = 30;
+
 type Change = (text: string, merge: LiveMerge) => Merged;
 
 /** Changes texts of the live object; tried again when somebody else changed it in between. */
@@ -107,7 +111,9 @@ async function merge(api: KubernetesObjectApi, inputs: SharedSpec, change: Chang
       await within(api.replace({ ...live, data }, undefined, undefined, managerOf(inputs)));
       return;
     } catch (error) {
-      if (attempt === 5 || !isConflict(error)) throw error;
+      if (attempt === attempts || !isConflict(error)) throw error;
+      // Those who were refused at the same moment come back at different ones.
+      await wait(Math.random() * Math.min(1000, 20 * 2 ** attempt));
     }
   }
 }

@@ -95,17 +95,17 @@ export async function ensureCertificates(
   const issues = new IssueCollector();
   checkClusters(options.clusters, issues.at("clusters"));
   checkEnsureOptions(options, issues);
-  throwAny(issues);
+  issues.throwAny();
 
   const certs = issues.at(certificatesPath);
   await canEnter(directory, certs);
-  throwAny(issues);
+  issues.throwAny();
   const present = await readPresent(directory, options.clusters, certs);
   const rootKey = await readRootKey(directory, present, certs);
-  throwAny(issues);
+  issues.throwAny();
   const now = options.now ?? new Date();
   await checkPresent(present, rootKey, now, certs);
-  throwAny(issues);
+  issues.throwAny();
 
   const writer = new SetWriter(directory, { ...options, now }, present, rootKey);
   return await belowCertificates(() => writer.complete());
@@ -124,10 +124,10 @@ export async function readCertificates(
 ): Promise<CertificateSet> {
   const issues = new IssueCollector();
   checkClusters(clusters, issues.at("clusters"));
-  throwAny(issues);
+  issues.throwAny();
   const certs = issues.at(certificatesPath);
   await canEnter(directory, certs);
-  throwAny(issues);
+  issues.throwAny();
   const present = await readPresent(directory, clusters, certs);
   const needed = (text: string | undefined, ...path: readonly string[]): string => {
     if (text === undefined) {
@@ -146,7 +146,7 @@ export async function readCertificates(
     cluster,
     filesOf((name) => needed(present.clusters.get(cluster)?.[name], cluster, name)),
   ]);
-  throwAny(issues);
+  issues.throwAny();
   return { root, clusters: Object.fromEntries(sets) };
 }
 
@@ -246,7 +246,7 @@ class SetWriter {
     const at = issues.at("root-key.pem");
     const text = await readText(join(this.#directory, "root-key.pem"), at);
     if (text === undefined) addMissingRootKey(at, [...this.#present.clusters.keys()]);
-    throwAny(issues);
+    issues.throwAny();
     return text ?? "";
   }
 
@@ -285,10 +285,6 @@ function filesOf(text: (name: CaFileName) => string): CaFiles {
     CaFileName,
     string
   >;
-}
-
-function throwAny({ issues }: IssueCollector): void {
-  if (issues.length > 0) throw new MeshError(issues);
 }
 
 /** Faults of single certificates have paths below the folder; here they get the folder's name in front. */

@@ -1,7 +1,7 @@
 /** Private keys that istiod can use: RSA from 2048 bits, P-256 and P-384. */
 import { createPrivateKey, KeyObject, webcrypto } from "node:crypto";
 import type { KeyAlgorithm } from "../core/description";
-import { IssueCollector, MeshError, show } from "../core/issues";
+import { IssueCollector, show } from "../core/issues";
 import { describeLabel, readPem } from "./pem";
 
 export type { KeyAlgorithm };
@@ -53,7 +53,7 @@ export function checkKeyAlgorithm(algorithm: KeyAlgorithm, issues: IssueCollecto
 export async function generateKeyPem(algorithm: KeyAlgorithm): Promise<string> {
   const issues = new IssueCollector();
   checkKeyAlgorithm(algorithm, issues.at("algorithm"));
-  if (issues.issues.length > 0) throw new MeshError(issues.issues);
+  issues.throwAny();
   const pair = await webcrypto.subtle.generateKey(algorithms[algorithm], true, ["sign", "verify"]);
   return KeyObject.from(pair.privateKey).export({ type: "pkcs8", format: "pem" }).toString();
 }

@@ -91,7 +91,7 @@ function readRoots(directory: string, mesh: Mesh): Promise<SetsByRoot> {
     if (!mesh.trust.crl) return set;
     const issues = new IssueCollector([certificatesPath]);
     const text = await readListFile(folder, issues);
-    if (issues.issues.length > 0) throw new MeshError(issues.issues);
+    issues.throwAny();
     return withLists(set, text);
   });
 }

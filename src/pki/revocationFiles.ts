@@ -3,7 +3,7 @@
  * record of what was revoked.
  */
 import { join } from "node:path";
-import { type Issue, IssueCollector, MeshError } from "../core/issues";
+import { type Issue, IssueCollector } from "../core/issues";
 import { certificatesPath, type CertificateSet, crlFileName } from "./caFiles";
 import { type Certificates, chainTo } from "./chain";
 import { readText, replace } from "./files";
@@ -91,7 +91,7 @@ export async function completeRevocationLists(
     const [certificate] = readCertificateFile(certificatePem, at) ?? [];
     return certificate === undefined ? [] : [{ certificate, keyPem }];
   });
-  throwAny(issues);
+  issues.throwAny();
   const authorities = [...authoritiesOf(set, now), ...later.map(({ certificate }) => certificate)];
   const keys = new Keys(source, later, issues);
   const [root] = authorities;
@@ -99,7 +99,7 @@ export async function completeRevocationLists(
     ...{ authorities, revoke, now, nextUpdate: root?.notAfter ?? now },
     signerOf: (authority) => keys.signerOf(authority),
   });
-  throwAny(issues);
+  issues.throwAny();
   if (text === undefined) return { text: before, written: false };
   await replace(path, text, 0o644);
   return { text, written: true };
@@ -173,8 +173,4 @@ class Keys {
       );
     return keyPem === undefined || keyPem === "" ? undefined : { keyPem, at, isRoot: true };
   }
-}
-
-function throwAny({ issues }: IssueCollector): void {
-  if (issues.length > 0) throw new MeshError(issues);
 }

@@ -36,7 +36,8 @@ export function verifyCertificates(set: CertificateSet, { now }: VerifyOptions):
   /** How many authorities stand below each root that a chain ends at. */
   const below = new Map<string, number>();
   for (const [cluster, files] of Object.entries(set.clusters)) {
-    const chain = verifyCluster(files, set.root.certificatePem, now, certs.at(cluster));
+    const common = { pem: set.root.certificatePem, isReadable: roots !== undefined };
+    const chain = verifyCluster(files, common, now, certs.at(cluster));
     const top = chain?.at(-1)?.node.fingerprint256;
     if (chain === undefined || top === undefined) continue;
     below.set(top, Math.max(below.get(top) ?? 0, chain.length - 1));
@@ -49,10 +50,16 @@ export function verifyCertificates(set: CertificateSet, { now }: VerifyOptions):
   return issues.issues;
 }
 
+/** The mesh's root-cert.pem. */
+interface CommonRoot {
+  readonly pem: string;
+  readonly isReadable: boolean;
+}
+
 /** Checks one cluster's files; the chain from the intermediate to the root, where there is one. */
 function verifyCluster(
   files: CaFiles,
-  rootPem: string,
+  common: CommonRoot,
   now: Date,
   issues: IssueCollector,
 ): Certificates | undefined {
@@ -62,8 +69,9 @@ function verifyCluster(
     return text === undefined ? undefined : readCertificateFile(text, issues.at(name));
   };
   const ownRootPem = texts.get("root-cert.pem");
-  const sameRoot = ownRootPem === rootPem;
-  if (ownRootPem !== undefined && !sameRoot) {
+  const sameRoot = ownRootPem === common.pem;
+  // Nobody is told to copy a root that can't be read over one that may be whole.
+  if (ownRootPem !== undefined && common.isReadable && !sameRoot) {
     issues
       .at("root-cert.pem")
       .add(
@@ -76,7 +84,7 @@ function verifyCluster(
   const presented = read("cert-chain.pem");
   // The faults of the common root are shown once, and not again for every cluster.
   const roots = readCertificateFile(
-    ownRootPem ?? rootPem,
+    ownRootPem ?? common.pem,
     sameRoot || ownRootPem === undefined ? new IssueCollector() : issues.at("root-cert.pem"),
   );
   verifyKey(texts.get("ca-key.pem"), authority, issues.at("ca-key.pem"));

@@ -48,7 +48,7 @@ const hints: readonly {
   {
     sign: /conflict with "|Apply failed with \d+ conflict/,
     hint: (name) =>
-      `${name}: somebody else manages a field that the mesh sets. Remove that object or field if it is a leftover, or take it out of the description; nothing was overwritten.`,
+      `${name}: somebody else manages a field that the mesh sets. Remove that object or field if it is a leftover, take it out of the description, or take it over with adopt: true on an ExistingCluster; nothing was overwritten.`,
   },
 ];
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MeshError } from "../core/issues";
-import { type LateInput, lateValuesIn } from "../core/late";
+import { lateValuesIn } from "../core/late";
 import type { GlobalService as CoreService, Mesh } from "../core/mesh";
 import type { PlannedObject } from "../core/objects/manifest";
 import { planGlobalService } from "../core/objects/globalService";
@@ -11,7 +11,7 @@ import {
   requireService,
 } from "../core/standAlone";
 import { withInputErrors } from "./inputErrors";
-import { nothingLate } from "./lateOutputs";
+import { fromGatewayAddresses } from "./lateOutputs";
 import type { MeshClusters } from "./meshCluster";
 import { checkPlaceable, placedIn, placeObjects, requireMeshCluster } from "./placement";
 
@@ -62,16 +62,16 @@ export class GlobalService extends pulumi.ComponentResource {
     super("meshspan:index:GlobalService", name, {}, options);
     const { mesh, clusters, gatewayAddresses = {} } = args;
     this.service = service;
-    const source = (input: LateInput) =>
-      (input.kind === "gatewayAddress" ? gatewayAddresses[input.cluster] : undefined) ??
-      nothingLate(input);
+    const source = fromGatewayAddresses(gatewayAddresses);
     placeObjects({ mesh, clusters, parent: this, source, dependsOn: options.dependsOn }, objects);
     for (const cluster of objects.keys()) {
       placedIn(requireMeshCluster(clusters, cluster)).services.set(service.address, service.key);
     }
-    this.host = pulumi.output(this.service.host);
-    this.address = pulumi.output(this.service.address);
-    this.registerOutputs({ host: this.host, address: this.address });
+    const { host, address } = service;
+    this.host = pulumi.output(host);
+    this.address = pulumi.output(address);
+    // As they are: an Output costs as much as a resource's property.
+    this.registerOutputs({ host, address });
   }
 }
 

@@ -1,11 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { LateInput } from "../core/late";
 import type { Mesh } from "../core/mesh";
 import { planHub } from "../core/objects/hub";
 import { requireCluster } from "../core/standAlone";
 import { checkGatewayAddresses } from "./globalService";
 import { withInputErrors } from "./inputErrors";
-import { nothingLate } from "./lateOutputs";
+import { fromGatewayAddresses } from "./lateOutputs";
 import type { MeshClusters } from "./meshCluster";
 import { checkPlaceable, placeObjects } from "./placement";
 
@@ -40,9 +39,7 @@ export class Hub extends pulumi.ComponentResource {
       return planned;
     });
     super("meshspan:index:Hub", name, {}, options);
-    const source = (input: LateInput) =>
-      (input.kind === "gatewayAddress" ? gatewayAddresses[input.cluster] : undefined) ??
-      nothingLate(input);
+    const source = fromGatewayAddresses(gatewayAddresses);
     placeObjects({ mesh, clusters, parent: this, source, dependsOn: options.dependsOn }, objects);
     this.registerOutputs({});
   }

@@ -2,6 +2,7 @@
 export { ExistingCluster, type ExistingClusterArgs } from "./clusters/existing";
 export { GkeCluster, type GkeClusterArgs } from "./clusters/gke";
 export { KindCluster, type KindClusterArgs } from "./clusters/kind";
+export type { GivenClusters } from "./clusters/meshClusters";
 export type { MetalLbArgs } from "./clusters/metalLb";
 export { GlobalDns, type GlobalDnsArgs } from "./globalDns";
 export {

@@ -188,8 +188,8 @@ function checkOrder(mesh: Mesh, name: string, cluster: MeshCluster): void {
         ? "the control plane is made before the cluster's CA, and would start with one of its own"
         : `${early ?? ""} objects are made before the control plane, and wouldn't wait for it`,
       hint: lacksTrust
-        ? "make SharedRootCA first, or set trust.issuer to existing where the CA is there"
-        : "make IstioControlPlane first",
+        ? "make SharedRootCA first (name it in dependsOn in languages other than TypeScript), or set trust.issuer to existing where the CA is there"
+        : "make IstioControlPlane first (name it in dependsOn in languages other than TypeScript)",
     },
   ]);
 }

@@ -10,6 +10,14 @@ export const nothingLate: LateSource = (input) => {
   throw new Error(`${lateInputKey(input)} has no source`);
 };
 
+/** For objects that need gateways' addresses and nothing else. */
+export function fromGatewayAddresses(
+  addresses: Readonly<Record<string, pulumi.Input<string>>>,
+): LateSource {
+  return (input) =>
+    (input.kind === "gatewayAddress" ? addresses[input.cluster] : undefined) ?? nothingLate(input);
+}
+
 /** The value in Pulumi's terms: late parts become Outputs, everything else stays plain. */
 export function toInputs<T>(value: T, source: LateSource): T {
   return mapLate(value, (late) => toOutput(late, source)) as T;

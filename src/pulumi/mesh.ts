@@ -6,7 +6,7 @@ import { liveDns } from "../core/objects/globalDns";
 import { parseMesh } from "../core/parse";
 import { type Plan, planMesh, type PlanOptions } from "../core/plan";
 import { GkeCluster } from "./clusters/gke";
-import { clusterIssues, meshClusters } from "./clusters/meshClusters";
+import { clusterIssues, type GivenClusters, meshClusters } from "./clusters/meshClusters";
 import { GlobalDns } from "./globalDns";
 import { GlobalService } from "./globalService";
 import { withInputErrors } from "./inputErrors";
@@ -28,10 +28,11 @@ export interface IstioInstallation extends Pick<IstioControlPlaneArgs, "reposito
 interface CommonArgs
   extends PlanOptions, Pick<MultiClusterGatewayArgs, "gatewayTimeout">, TrustArgs {
   /**
-   * The clusters, by the names that they have in the description.
+   * The clusters, by the names that they have in the description; arguments of an `ExistingCluster` stand for one that is made
+   * along, as a part of the mesh.
    * @default for `provider: kind` a `KindCluster`, for `provider: gke` a `GkeCluster` at its locality; others have to be given
    */
-  readonly clusters?: MeshClusters;
+  readonly clusters?: GivenClusters;
   /**
    * Addresses of gateways that neither the description nor the clusters know, by cluster.
    * @default the clusters' own, or those of the gateways' load balancers
@@ -86,7 +87,7 @@ export class Mesh extends pulumi.ComponentResource {
     this.clusters = clusters;
     const common = { mesh, clusters };
 
-    const own = (stage: "namespaces" | "workloads") =>
+    const own = (stage: "namespaces" | "workloads" | "observability") =>
       new Map(
         plan.clusters.map(({ cluster, objects }) => [
           cluster.name,
@@ -146,21 +147,19 @@ export class Mesh extends pulumi.ComponentResource {
           new Hub(`${name}-hub-${cluster}`, { ...common, gatewayAddresses, cluster }, parent),
       );
     for (const controlPlane of controlPlanes) controlPlane.installIstiod();
-    this.services = Object.fromEntries(
-      mesh.services.map(({ key }) => {
-        const service = new GlobalService(
-          `${name}-${key}`,
-          { ...common, gatewayAddresses, service: key },
-          parent,
-        );
-        return [key, { host: service.host, address: service.address }];
-      }),
-    );
+    const services: Record<string, GlobalServiceOutputs> = {};
+    for (const { key } of mesh.services) {
+      const named = { ...common, gatewayAddresses, service: key };
+      const { host, address } = new GlobalService(`${name}-${key}`, named, parent);
+      services[key] = { host, address };
+    }
+    this.services = services;
     each(
       ({ name: cluster }) =>
         new GlobalDns(`${name}-dns-${cluster}`, { ...common, cluster }, parent),
     );
     placeObjects({ ...common, parent: this, dependsOn }, own("workloads"));
+    placeObjects({ ...common, parent: this, dependsOn }, own("observability"));
     admitPeers(mesh, clusters);
 
     this.kubeconfigs = Object.fromEntries(
@@ -170,7 +169,9 @@ export class Mesh extends pulumi.ComponentResource {
       rootCertificate: this.rootCertificate,
       gatewayAddresses,
       kubeconfigs: this.kubeconfigs,
-      services: this.services,
+      services: Object.fromEntries(
+        mesh.services.map(({ key, host, address }) => [key, { host, address }]),
+      ),
     });
   }
 }

@@ -67,7 +67,12 @@ export function hooksFor(
 }
 
 /** Stages whose pods or kinds need a control plane. */
-const afterControlPlane: ReadonlySet<Stage> = new Set(["gateway", "services", "workloads"]);
+const afterControlPlane: ReadonlySet<Stage> = new Set([
+  "gateway",
+  "services",
+  "workloads",
+  "observability",
+]);
 
 /**
  * To be asked before anything is registered.
@@ -84,22 +89,32 @@ export function checkPlaceable(
 }
 
 /**
- * Makes a resource per planned object, in the cluster that it is planned for.
+ * Makes a resource per planned object, in the cluster that it is planned for. Loops rather than callbacks: Pulumi sends the whole
+ * stack with each resource, and keeps it in the state.
  * @returns the resources by cluster and key.
  */
 export function placeObjects(
   placement: Placement,
   objects: ReadonlyMap<string, readonly PlannedObject[]>,
 ): ReadonlyMap<string, ReadonlyMap<string, pulumi.Resource>> {
-  return new Map(
-    [...objects].map(([name, list]) => {
-      const cluster = requireMeshCluster(placement.clusters, name);
-      return [
-        name,
-        new Map(list.map((object) => [object.key, placeObject(placement, name, cluster, object)])),
-      ];
-    }),
-  );
+  const made = new Map<string, Map<string, pulumi.Resource>>();
+  for (const [name, list] of objects) {
+    const cluster = requireMeshCluster(placement.clusters, name);
+    const placed = placedIn(cluster);
+    const resources = new Map<string, pulumi.Resource>();
+    for (const object of list) {
+      const { key, manifest, stage } = object;
+      let known = placed.objects.get(key);
+      if (known === undefined || !isSame(known.manifest, manifest)) {
+        known = { manifest, resource: makeResource(placement, name, cluster, object) };
+        placed.objects.set(key, known);
+        addTo(placed.stages, stage, known.resource);
+      }
+      resources.set(key, known.resource);
+    }
+    made.set(name, resources);
+  }
+  return made;
 }
 
 function placementIssues(
@@ -130,7 +145,7 @@ function missingCluster(name: string): Issue {
     code: "unknown_cluster",
     path: ["clusters", name],
     message: `there is no cluster ${JSON.stringify(name)} to put objects into`,
-    hint: `add it: clusters: { ${JSON.stringify(name)}: new ExistingCluster("${name}", { kubeconfig }), … }`,
+    hint: "add it to clusters, as an ExistingCluster with its kubeconfig",
   };
 }
 
@@ -150,37 +165,17 @@ function isSame(a: Manifest, b: Manifest): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
-function placeObject(
-  placement: Placement,
-  name: string,
-  cluster: MeshCluster,
-  object: PlannedObject,
-): pulumi.Resource {
-  const placed = placedIn(cluster);
-  const before = placed.objects.get(object.key);
-  if (before !== undefined && isSame(before.manifest, object.manifest)) return before.resource;
-  const needed = object.dependsOn.flatMap((key) => placed.objects.get(key)?.resource ?? []);
-  const resource = makeResource(placement, name, cluster, object, [
-    ...needed,
-    ...(afterControlPlane.has(object.stage) ? placed.controlPlane : []),
-  ]);
-  placed.objects.set(object.key, { manifest: object.manifest, resource });
-  addTo(placed.stages, object.stage, resource);
-  return resource;
-}
-
 function makeResource(
   { mesh, parent, source = nothingLate, timeouts = {}, hooksOf, dependsOn }: Placement,
   name: string,
   cluster: MeshCluster,
   object: PlannedObject,
-  needed: readonly pulumi.Resource[],
 ): pulumi.Resource {
   const { key, manifest, shared } = object;
   const { namespace, name: own } = manifest.metadata;
   const resourceName = [mesh.name, name, namespace, own].filter(Boolean).join("/");
   const options = {
-    dependsOn: withMore(needed, dependsOn),
+    dependsOn: withMore(neededBy(object, placedIn(cluster)), dependsOn),
     hooks: { ...hooksFor(mesh, name, cluster), ...hooksOf?.(object) },
   };
   if (shared) {
@@ -201,6 +196,17 @@ function makeResource(
     provider: cluster.provider,
     ...(timeout === undefined ? {} : { customTimeouts: { create: timeout, update: timeout } }),
   });
+}
+
+/** What has to be there before an object, of what is placed in its cluster. */
+function neededBy(
+  { dependsOn, stage }: PlannedObject,
+  { objects, controlPlane }: Placed,
+): readonly pulumi.Resource[] {
+  return [
+    ...dependsOn.flatMap((key) => objects.get(key)?.resource ?? []),
+    ...(afterControlPlane.has(stage) ? controlPlane : []),
+  ];
 }
 
 /**

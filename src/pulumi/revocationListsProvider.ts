@@ -81,6 +81,6 @@ async function listsOf(
     now,
     nextUpdate: root.notAfter,
   });
-  if (issues.issues.length > 0) throw new MeshError(issues.issues);
+  issues.throwAny();
   return text ?? [...foreign, ...kept].map(({ pem }) => pem).join("");
 }

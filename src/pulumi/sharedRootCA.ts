@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CaFiles, LateInput } from "../core/late";
-import { type Issue, IssueCollector, MeshError, show } from "../core/issues";
+import { type Issue, IssueCollector, show } from "../core/issues";
 import type { Mesh } from "../core/mesh";
 import type { PlannedObject } from "../core/objects/manifest";
 import { planRootNamespace } from "../core/objects/namespaces";
@@ -146,7 +146,7 @@ function checkRevocation(isOn: boolean, revoked: readonly string[], hasLists: bo
         "write it in hexadecimal digits, as openssl x509 -noout -serial does",
       );
   }
-  if (issues.issues.length > 0) throw new MeshError(issues.issues);
+  issues.throwAny();
 }
 
 const nextRootUnused: Issue = {

@@ -65,6 +65,14 @@ describe("Mesh", () => {
     }
   });
 
+  it("has no charts for trust where clusters have their CA", () => {
+    const app = new App();
+    const description: MeshDescription = { ...sampleDescription, trust: { issuer: "existing" } };
+    const { trustCharts } = new Mesh(app, "mesh", { description });
+    expect(trustCharts).toEqual({});
+    expect(app.charts.map(({ node }) => node.id)).toEqual(Object.keys(description.clusters));
+  });
+
   it("applies what an object needs before it", () => {
     const mesh = new Mesh(Testing.app(), "mesh", { description: sampleDescription, certificates });
     const kinds = Testing.synth(mesh.charts.west!).map(({ kind }) => kind);

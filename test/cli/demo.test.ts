@@ -223,7 +223,7 @@ describe("meshspan demo", () => {
     closeSync(full);
     expect([status, stderr]).toEqual([
       1,
-      expect.stringMatching(/^meshspan: ENOSPC: .*: make room on the disk$/m),
+      expect.stringMatching(/^meshspan: ENOSPC: .*: make room on the disk \[system_error\]$/m),
     ]);
     expect(stderr).not.toContain("    at ");
   });

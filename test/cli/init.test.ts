@@ -45,7 +45,7 @@ describe("meshspan init", () => {
     const refused = await meshspan(["init", file]);
     expect([refused.status, refused.stdout]).toEqual([1, ""]);
     expect(refused.stderr).toBe(
-      `meshspan: ${file} is there already, and stays as it is: name another, or replace it with --force\n`,
+      `meshspan: ${file} is there already, and stays as it is: name another, or replace it with --force [file_exists]\n`,
     );
     expect(readFileSync(file, "utf8")).toBe("name: kept\n");
     const forced = await meshspan(["init", file, "--force", "--name", "shop", "-o", "json"]);

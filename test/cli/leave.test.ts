@@ -50,12 +50,32 @@ describe("meshspan leave", () => {
       1,
       "",
       expect.stringMatching(
-        /^meshspan: services\["pay.default"\]: west alone serves it: .*--with-services\n$/,
+        /^meshspan: services\["pay.default"\]: west alone serves it: .*--with-services \[cluster_needed\]\n$/,
       ),
     ]);
     const json = await leaving("west", "-o", "json");
     expect(parsed("errors", json.stderr).errors[0].code).toBe("cluster_needed");
     expect(description()).toBe(meshText);
+  });
+
+  it("takes it out of the hubs, and goes on clusters when nobody reads its hub", async () => {
+    const hubs = "distribution: hub\nistio: { version: 1.30.2 }\n";
+    const last = `${hubs}hubs: [east]\n${meshText}`;
+    writeFileSync(file, last);
+    const { status, stderr } = await leaving("east");
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^meshspan: hubs: east has the mesh's only hub: add another/),
+    ]);
+    const both = `${hubs}hubs: [east, west] # two\n${meshText}`;
+    writeFileSync(file, both);
+    const applied = await leaving("east", "--apply", "-o", "json");
+    const [fault] = parsed("errors", applied.stderr).errors;
+    expect(fault).toMatchObject({ code: "cluster_needed", path: ["hubs"] });
+    expect(fault.hint).toMatch(/^set hubs: \[west\], apply that and upgrade the control planes/);
+    expect(description()).toBe(both);
+    expect((await leaving("east")).status).toBe(0);
+    expect(description()).toContain("hubs: [west] # two\n");
   });
 
   it("refuses where a version would be served by nobody, as a fault of the description", async () => {

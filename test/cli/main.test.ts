@@ -32,6 +32,7 @@ const commands = [
   "join",
   "leave",
   "status",
+  "explain",
   "schema",
   "completion",
   "demo",
@@ -135,7 +136,7 @@ describe("meshspan", () => {
       closeSync(full);
       expect([status, stderr]).toEqual([
         1,
-        expect.stringMatching(/^meshspan: ENOSPC: .*: make room on the disk$/m),
+        expect.stringMatching(/^meshspan: ENOSPC: .*: make room on the disk \[system_error\]$/m),
       ]);
       expect(stderr).not.toContain("    at ");
 

@@ -85,7 +85,7 @@ describe("meshspan preview", () => {
     ]);
     expect([text.status, text.stdout]).toEqual([1, ""]);
     expect(text.stderr).toBe(
-      "meshspan: Unhandled exception: Error: \\u{1b}[31mboom: mend it, and run pulumi preview again\nmeshspan: boom: mend it, and run pulumi preview again\n",
+      "meshspan: Unhandled exception: Error: \\u{1b}[31mboom: mend it, and run pulumi preview again [preview_failed]\nmeshspan: boom: mend it, and run pulumi preview again [preview_failed]\n",
     );
     expect(parsed("errors", json.stderr).errors).toMatchObject([
       { code: "preview_failed", file: "stdin" },

@@ -340,6 +340,13 @@ spec:
       /it is a template/,
     ],
     [
+      "a key given twice beside an alert's template",
+      'kind: PrometheusRule\nsummary: "{{ $labels.service }} fails"\ndescription: for {{ $value }}\nkind: Rule\n',
+      3,
+      "yaml_syntax",
+      /there twice/,
+    ],
+    [
       "a map as a key",
       "apiVersion: v1\nkind: Service\nmetadata: { ? { a: b } : c }\n",
       3,

@@ -121,6 +121,12 @@ describe("exposuresOf", () => {
       expect(`${message} ${hint}`).not.toMatch(/\.$|undefined/);
   });
 
+  it("says what pods can read where hubs have no NetworkPolicy", () => {
+    const hubs = { distribution: "hub", istio: { version: "1.30.2" } } as const;
+    const [found] = exposuresOf(parseMesh({ ...west({ networkPolicies: false }), ...hubs }));
+    expect(found!.message).toMatch(/any pod can read what istiod reads from hubs$/);
+  });
+
   it("has a widening for every code", () => {
     expect(new Set(widenings.map(({ code }) => code))).toEqual(new Set(exposureCodes));
   });

@@ -61,6 +61,7 @@ describe("the JSON Schema of mesh.yaml", () => {
       "hubs",
       "istio",
       "trust",
+      "observability",
       "clusters",
       "services",
     ]);

@@ -1,5 +1,6 @@
 /** A client for a test's API server: raw requests, since tests look at everything that is there. */
 import { Agent, request } from "node:https";
+import { createInterface } from "node:readline";
 
 /** What the API server answered. */
 export interface Answer {
@@ -34,7 +35,7 @@ export class ApiClient {
   constructor(server: string, ca: string, token: string) {
     this.#server = server;
     this.#token = token;
-    this.#agent = new Agent({ ca, keepAlive: true, maxSockets: 16 });
+    this.#agent = new Agent({ ca, keepAlive: true, maxSockets: 32 });
   }
 
   close(): void {
@@ -55,12 +56,15 @@ export class ApiClient {
     }
   }
 
+  #headers() {
+    return { Authorization: `Bearer ${this.#token}`, Accept: "application/json" };
+  }
+
   #send(method: string, path: string, body: unknown, type: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const content = body === undefined ? undefined : JSON.stringify(body);
       const headers = {
-        Authorization: `Bearer ${this.#token}`,
-        Accept: "application/json",
+        ...this.#headers(),
         // Node leaves the length out of a DELETE that has a body.
         ...(content === undefined
           ? {}
@@ -120,6 +124,32 @@ export class ApiClient {
     if (status >= 300)
       throw new Error(`GET ${path}: ${status} ${JSON.stringify(body).slice(0, 300)}`);
     return body;
+  }
+
+  /** Tells each event of a watch. Resolves when the server ends it. @throws Error when it doesn't begin, or is cut off */
+  watch(path: string, signal: AbortSignal, onEvent: (event: any) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const sent = request(
+        `${this.#server}${path}`,
+        { headers: this.#headers(), agent: this.#agent, signal },
+        (response) => {
+          response.on("error", reject);
+          if (response.statusCode !== 200) {
+            response.resume();
+            reject(new Error(`GET ${path}: ${response.statusCode}`));
+            return;
+          }
+          // A test that forgets to stop its cluster ends all the same.
+          response.socket.unref();
+          const lines = createInterface({ input: response });
+          lines.on("line", (line) => onEvent(JSON.parse(line)));
+          lines.on("error", reject);
+          lines.on("close", resolve);
+        },
+      );
+      sent.on("error", reject);
+      sent.end();
+    });
   }
 
   /** Gives a Service of type LoadBalancer its address, as a cloud's controller would. */

@@ -12,6 +12,7 @@ import {
   administratorToken,
   apiServerCommands,
   type Credentials,
+  goEnvironment,
   kubeconfigOf,
   type ServerCommand,
   serverCertificate,
@@ -40,6 +41,8 @@ export interface TestCluster {
 export interface ClusterOptions {
   /** Istio's definitions from the start. @default false */
   readonly crds?: boolean;
+  /** The Prometheus operator's definitions of rules and monitors. @default false */
+  readonly monitoring?: boolean;
   /** Whether objects may be in namespaces that aren't there. @default false */
   readonly anyNamespace?: boolean;
   /** Text of kube-system/coredns. @default none: there is no such ConfigMap */
@@ -55,6 +58,7 @@ export async function startCluster(
   options: ClusterOptions = {},
 ): Promise<TestCluster> {
   if (options.crds === true) componentPath("istio-crds");
+  if (options.monitoring === true) componentPath("prometheus-operator-crds");
   // A port that was free may be taken in the moment before it's used; the server that wanted it ends then.
   for (let attempt = 1; ; attempt++) {
     try {
@@ -94,11 +98,12 @@ async function tryCluster(name: string, options: ClusterOptions): Promise<TestCl
     const api = new ApiClient(server, ca, administratorToken);
     await ready(api, failure);
     const { loadBalancerRange = "198.51.100" } = options;
-    controllers = new Controllers(
+    controllers = await Controllers.start(
       api,
       loadBalancerRange === "none" ? undefined : loadBalancerRange,
     );
     if (options.crds === true) await installCrds(api);
+    if (options.monitoring === true) await installMonitoring(api);
     await seedDns(api, options);
     const before = new Set(await api.keys());
     const snapshot = async () =>
@@ -116,13 +121,13 @@ async function tryCluster(name: string, options: ClusterOptions): Promise<TestCl
       snapshot,
       leftovers: async () => [...(await snapshot()).keys()],
       stop: async () => {
-        controllers?.stop();
+        await controllers?.stop();
         api.close();
         await stop();
       },
     };
   } catch (error) {
-    controllers?.stop();
+    await controllers?.stop();
     const logs = ["etcd", "kube-apiserver"].map(
       (log) => `${log}: …${readFileSync(join(folder, `${log}.log`), "utf8").slice(-1500)}`,
     );
@@ -165,7 +170,11 @@ async function supervise(
   const supervisor = spawn(
     process.execPath,
     [join(__dirname, "supervisor.cjs"), folder, JSON.stringify(commands)],
-    { stdio: ["pipe", "pipe", "inherit"], detached: true },
+    {
+      stdio: ["pipe", "pipe", "inherit"],
+      detached: true,
+      env: { ...process.env, ...goEnvironment },
+    },
   );
   const lines = createInterface({ input: supervisor.stdout });
   const failure = new Promise<never>((_, reject) => {
@@ -219,12 +228,25 @@ async function ready(api: ApiClient, failure: Promise<never>): Promise<void> {
 }
 
 /** Istio's own definitions. */
-export async function installCrds(api: ApiClient): Promise<void> {
-  const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-  const documents = parseAllDocuments(readFileSync(componentPath("istio-crds"), "utf8"));
-  const definitions = documents.map(
-    (document) => document.toJS() as { metadata: { name: string } },
+export function installCrds(api: ApiClient): Promise<void> {
+  return install(api, [componentPath("istio-crds")], "networking.istio.io/v1");
+}
+
+/** Those of PrometheusRule and PodMonitor; the operator has eight more, which a mesh makes nothing of. */
+function installMonitoring(api: ApiClient): Promise<void> {
+  const folder = componentPath("prometheus-operator-crds");
+  const files = ["prometheusrules", "podmonitors"].map((plural) =>
+    join(folder, `monitoring.coreos.com_${plural}.yaml`),
   );
+  return install(api, files, "monitoring.coreos.com/v1");
+}
+
+/** @param version Of one of the groups, which discovery has to know. */
+async function install(api: ApiClient, files: readonly string[], version: string): Promise<void> {
+  const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+  const definitions = files
+    .flatMap((file) => parseAllDocuments(readFileSync(file, "utf8")))
+    .map((document) => document.toJS() as { metadata: { name: string } });
   await Promise.all(definitions.map((definition) => api.post(path, definition)));
   for (const { metadata } of definitions) {
     await patiently(metadata.name, undefined, async () => {
@@ -237,7 +259,7 @@ export async function installCrds(api: ApiClient): Promise<void> {
   }
   // Discovery follows a moment after.
   await patiently("discovery", undefined, async () => {
-    const group = await api.find("/apis/networking.istio.io/v1");
+    const group = await api.find(`/apis/${version}`);
     return group;
   });
 }

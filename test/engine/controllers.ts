@@ -1,39 +1,45 @@
 import type { ApiClient } from "./apiClient";
+import { Reconciler } from "./reconciler";
+import { WatchedObjects } from "./watchedObjects";
 
 /** What of kube-controller-manager and of a cloud's controllers tests need. */
 export class Controllers {
   readonly #api: ApiClient;
-  readonly #loadBalancerRange: string | undefined;
-  #isStopped = false;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #watched: WatchedObjects;
+  readonly #work: readonly Reconciler[];
+
+  private constructor(
+    api: ApiClient,
+    watched: WatchedObjects,
+    loadBalancerRange: string | undefined,
+  ) {
+    this.#api = api;
+    this.#watched = watched;
+    // A server that's busy, or ending, is asked again.
+    this.#work = [
+      new Reconciler(watched, ["namespaces"], () => this.#endNamespaces()),
+      ...(loadBalancerRange === undefined
+        ? []
+        : [new Reconciler(watched, ["services"], () => this.#giveAddresses(loadBalancerRange))]),
+    ];
+  }
 
   /** @param loadBalancerRange First three parts of the addresses that load balancers get; none when `undefined`. */
-  constructor(api: ApiClient, loadBalancerRange: string | undefined) {
-    this.#api = api;
-    this.#loadBalancerRange = loadBalancerRange;
-    this.#next();
+  static async start(api: ApiClient, loadBalancerRange: string | undefined): Promise<Controllers> {
+    const watched = await WatchedObjects.start(api, ["namespaces", "services"]);
+    return new Controllers(api, watched, loadBalancerRange);
   }
 
-  stop(): void {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
-  }
-
-  #next(): void {
-    if (this.#isStopped) return;
-    this.#timer = setTimeout(() => {
-      // A server that's busy, or ending, is asked again.
-      Promise.all([this.#endNamespaces(), this.#giveAddresses()])
-        .catch(() => undefined)
-        .finally(() => this.#next());
-    }, 250);
-    this.#timer.unref();
+  async stop(): Promise<void> {
+    await this.#watched.stop();
+    await Promise.all(this.#work.map((work) => work.stop()));
   }
 
   /** Deletes what is in namespaces that are being deleted, and then says that they may go. */
   async #endNamespaces(): Promise<void> {
-    const { items } = await this.#api.find("/api/v1/namespaces");
-    const ending = (items as any[]).filter(({ metadata }) => metadata.deletionTimestamp);
+    const ending = this.#watched
+      .list("namespaces")
+      .filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
     if (ending.length === 0) return;
     const resources = (await this.#api.resources()).filter(({ namespaced }) => namespaced);
     for (const namespace of ending) {
@@ -53,16 +59,16 @@ export class Controllers {
     }
   }
 
-  async #giveAddresses(): Promise<void> {
-    if (this.#loadBalancerRange === undefined) return;
-    const { items } = await this.#api.find("/api/v1/services");
-    const services = (items as any[]).filter(({ spec }) => spec.type === "LoadBalancer");
+  async #giveAddresses(range: string): Promise<void> {
+    const services = this.#watched
+      .list("services")
+      .filter(({ spec }) => spec.type === "LoadBalancer");
     const taken = new Set(services.map(({ status }) => status?.loadBalancer?.ingress?.[0]?.ip));
     let last = 1;
     for (const { metadata, status } of services) {
       if (status?.loadBalancer?.ingress !== undefined) continue;
-      while (taken.has(`${this.#loadBalancerRange}.${last}`)) last++;
-      const ip = `${this.#loadBalancerRange}.${last++}`;
+      while (taken.has(`${range}.${last}`)) last++;
+      const ip = `${range}.${last++}`;
       await this.#api.setLoadBalancer(metadata.namespace, metadata.name, { ip });
     }
   }

@@ -15,6 +15,8 @@ export interface Settings {
   kubeconfigs?: Readonly<Record<string, string>>;
   /** @default the server's URL */
   identifiers?: Readonly<Record<string, string>>;
+  /** Whether clusters' objects are taken over. @default false */
+  adopt?: boolean;
   args?: Partial<Omit<MeshArgs, "description" | "mesh" | "workloads" | "clusters">>;
 }
 
@@ -40,14 +42,21 @@ export async function startMesh(
   const clusters = Object.fromEntries(started.map((cluster) => [cluster.name, cluster]));
   let plan: Plan | undefined;
   const stack = await TestStack.create(() => {
-    const { description, workloads, kubeconfigs = {}, identifiers = {} } = settings;
+    const { description, workloads, kubeconfigs = {}, identifiers = {}, adopt } = settings;
     const given = Object.fromEntries(
       Object.keys(description.clusters).map((name) => {
         const kubeconfig = kubeconfigs[name] ?? clusters[name]?.kubeconfig;
         if (kubeconfig === undefined) throw new Error(`no cluster ${name} was started`);
         const clusterIdentifier = identifiers[name];
         const identity = clusterIdentifier === undefined ? {} : { clusterIdentifier };
-        return [name, new ExistingCluster(name, { kubeconfig, ...identity })];
+        return [
+          name,
+          new ExistingCluster(name, {
+            kubeconfig,
+            ...identity,
+            ...(adopt === undefined ? {} : { adopt }),
+          }),
+        ];
       }),
     );
     const mesh = new Mesh(description.name, {

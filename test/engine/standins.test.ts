@@ -65,7 +65,7 @@ describe("differences", () => {
 });
 
 describe("objects of a cluster", () => {
-  const options = { upsert: true, mutableSecrets: false, mutableConfigMaps: false };
+  const options = { upsert: true, force: false, mutableSecrets: false, mutableConfigMaps: false };
 
   function diff(kind: string, before: Properties, after: Properties, settings = options) {
     const object = (more: Properties): Properties => ({

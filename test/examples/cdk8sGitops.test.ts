@@ -140,7 +140,7 @@ describe("examples/cdk8s-gitops", () => {
     expect(printed.error.mock.calls).toEqual([
       [
         expect.stringMatching(
-          /faulty\.yaml:21:16 services\["ledger\.bank"\]\.servedBy\[0\]: there is no cluster "dubln": did you mean "dublin"\?$/,
+          /faulty\.yaml:21:16 services\["ledger\.bank"\]\.servedBy\[0\]: there is no cluster "dubln": did you mean "dublin"\? \[unknown_cluster\]$/,
         ),
       ],
     ]);

@@ -10,8 +10,10 @@ import { kubeconfigFor, type Registered, revealed, run } from "../pulumi/program
 const root = join(__dirname, "../..");
 /** A policy pack is no program; the engine runs it in test/engine/policy. */
 const packs = ["pulumi-policy"];
+/** In other languages; the engine runs them in test/engine/yaml and test/engine/yamlComponents. */
+const foreign = ["pulumi-yaml", "pulumi-yaml-components"];
 const folders = readdirSync(join(root, "examples")).filter(
-  (name) => name.startsWith("pulumi-") && !packs.includes(name),
+  (name) => name.startsWith("pulumi-") && ![...packs, ...foreign].includes(name),
 );
 
 /** What has to be set before `pulumi up`. */
@@ -77,7 +79,7 @@ describe.each(folders)("examples/%s", (folder) => {
   });
 });
 
-describe.each([...folders, ...packs])("examples/%s", (folder) => {
+describe.each([...folders, ...packs, ...foreign])("examples/%s", (folder) => {
   it("asks for the packages that it imports, in versions that Meshspan takes", () => {
     const file = join(root, "examples", folder, "package.json");
     const { dependencies } = JSON.parse(readFileSync(file, "utf8"));
@@ -100,6 +102,15 @@ it("pulumi-policy is a pack of its own, for the mesh of pulumi-existing", () => 
   const meshOf = (folder: string): unknown =>
     parse(readFileSync(at(folder, "mesh.yaml"), "utf8")) as unknown;
   expect(meshOf("pulumi-policy")).toEqual(meshOf("pulumi-existing"));
+});
+
+it.each(foreign)("%s has the mesh of pulumi-existing, and no default provider", (folder) => {
+  const read = (path: string): any => parse(readFileSync(join(root, "examples", path), "utf8"));
+  for (const name of ["README.md", ".gitignore"])
+    expect(existsSync(join(root, "examples", folder, name))).toBe(true);
+  expect(read(`${folder}/mesh.yaml`)).toEqual(read("pulumi-existing/mesh.yaml"));
+  const { config } = read(`${folder}/Pulumi.dev.yaml`);
+  expect(config["pulumi:disable-default-providers"]).toEqual(["kubernetes"]);
 });
 
 it("the root's project is the main example", () => {

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiClient } from "../engine/apiClient";
+import { WatchedObjects } from "../engine/watchedObjects";
 import { type ClusterDns, clusterDns } from "./clusterDns";
 import { ControlPlane } from "./controlPlane";
 import { Kubelet } from "./kubelet";
@@ -39,14 +40,15 @@ export class LabCluster {
   readonly #kubelet: Kubelet;
   readonly #proxy: ServiceProxy;
   readonly #policies: NetworkPolicies;
+  readonly #watched: WatchedObjects;
   readonly #paths = new Map<string, Promise<ReadonlyMap<string, Resource>>>();
 
   private constructor(
     options: LabClusterOptions,
     range: ClusterNetwork,
     controlPlane: ControlPlane,
+    watched: WatchedObjects,
     kubelet: Kubelet,
-    proxy: ServiceProxy,
   ) {
     this.name = options.name;
     this.gatewayAddress = options.gatewayAddress;
@@ -58,13 +60,16 @@ export class LabCluster {
     this.kubeconfig = controlPlane.kubeconfig;
     this.kubeconfigFile = controlPlane.kubeconfigFile;
     this.#kubelet = kubelet;
-    this.#proxy = proxy;
-    this.#policies = new NetworkPolicies(this.api, options.network, range);
+    this.#watched = watched;
+    this.#proxy = new ServiceProxy(
+      ...([this.api, watched, options.network, range, options.gatewayAddress] as const),
+    );
+    this.#policies = new NetworkPolicies(watched, options.network, range);
   }
 
   /** Starts everything; the cluster's own DNS server answers a moment later. */
   static async start(options: LabClusterOptions): Promise<LabCluster> {
-    const { name, network, locality, gatewayAddress, etcdPort, logs, onProblem } = options;
+    const { name, network, locality, etcdPort, logs, onProblem } = options;
     const folder = join(options.folder, name);
     const range = await network.addCluster(name);
     const controlPlane = await ControlPlane.start({
@@ -73,18 +78,22 @@ export class LabCluster {
     });
     const { api } = controlPlane;
     const pods = join(folder, "pods");
+    const watched = await WatchedObjects.start(api, [
+      ...(["configMaps", "endpointSlices", "namespaces", "networkPolicies"] as const),
+      ...(["pods", "secrets", "services"] as const),
+    ]);
     const kubelet = await Kubelet.start(
-      { api, network, cluster: range, folder: pods, logs, onProblem },
+      { api, watched, network, cluster: range, folder: pods, logs, onProblem },
       locality,
       controlPlane.kubeletClient,
     );
-    const proxy = new ServiceProxy(api, network, range, gatewayAddress);
-    const cluster = new LabCluster(options, range, controlPlane, kubelet, proxy);
+    const cluster = new LabCluster(options, range, controlPlane, watched, kubelet);
     await cluster.apply(clusterDns[options.dns]);
     return cluster;
   }
 
   async stop(): Promise<void> {
+    await this.#watched.stop();
     await this.#policies.stop();
     await this.#proxy.stop();
     await this.#kubelet.stop();

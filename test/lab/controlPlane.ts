@@ -9,6 +9,7 @@ import {
   kubeconfigOf,
   type ServerCommand,
   serverCertificate,
+  goEnvironment,
   writeCredentials,
 } from "../engine/apiServer";
 import { componentPath } from "../engine/toolchain";
@@ -119,8 +120,9 @@ class Servers {
   start(command: ServerCommand): void {
     const { name, file, args } = command;
     const log = join(this.#logs, `${name}.log`);
-    const process = new Process(`${this.#cluster}/${name}`, [file, ...args], { log });
-    this.#running.set(name, { command, process });
+    const env = { ...process.env, ...goEnvironment } as Record<string, string>;
+    const started = new Process(`${this.#cluster}/${name}`, [file, ...args], { log, env });
+    this.#running.set(name, { command, process: started });
   }
 
   async restart(name: string): Promise<void> {

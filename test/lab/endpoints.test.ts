@@ -2,13 +2,13 @@
 import type { ClusterDescription, MeshDescription, Workloads } from "../../src";
 import { remoteSecretName } from "../../src/core/objects/remoteSecrets";
 import { ApiClient } from "../engine/apiClient";
-import { proxiesOf } from "./agreement";
 import { caller, echo, echoClusters, echoPorts, setReady } from "./echoMesh";
 import { eventually } from "./eventually";
 import { call, callOnce, Calls, patient } from "./exec";
 import { Lab } from "./lab";
 import { configOf } from "./proxy";
 import { PulumiMesh, withoutAddresses } from "./pulumiMesh";
+import { proxiesThatKnow, Traffic } from "./traffic";
 
 type Name = "east" | "west" | "north";
 
@@ -86,7 +86,7 @@ const two = ["east", "west"] as const;
 
 let lab: Lab;
 let mesh: PulumiMesh;
-let traffic: readonly Calls[] = [];
+let traffic = new Traffic();
 const callerOf = (name: Name) => lab.cluster(name).podOf("caller");
 
 beforeAll(async () => {
@@ -105,29 +105,25 @@ beforeAll(async () => {
     ["east", "http://own.default.svc.cluster.local/"],
     ["east", "tcp://far.default.global:9000"],
   ] as const;
-  traffic = await Promise.all(
-    ways.map(async ([from, target]) => {
-      await eventually(target, async () => {
-        const result = await callOnce(callerOf(from), target);
-        return result.ok || Promise.reject(new Error(JSON.stringify(result)));
-      });
-      return Calls.start(callerOf(from), { target, intervalMs: 50, ...patient });
-    }),
+  traffic = new Traffic(
+    await Promise.all(
+      ways.map(async ([from, target]) => {
+        await eventually(target, async () => {
+          const result = await callOnce(callerOf(from), target);
+          return result.ok || Promise.reject(new Error(JSON.stringify(result)));
+        });
+        return Calls.start(callerOf(from), { target, intervalMs: 100, ...patient });
+      }),
+    ),
   );
   console.log(`every way is open ${((performance.now() - started) / 1000).toFixed(1)} s after up`);
 }, 400_000);
 
 afterAll(async () => {
-  await Promise.all(traffic.map((calls) => calls.stop()));
+  await traffic.stop();
   mesh.remove();
   await lab.stop();
 });
-
-/** Calls up to now, none of which may have failed. */
-function calm(): number {
-  expect(traffic.flatMap(({ failed }) => failed)).toEqual([]);
-  return traffic.reduce((sum, { results }) => sum + results.length, 0);
-}
 
 const gateways = {
   east: "203.0.113.10:15443",
@@ -177,7 +173,7 @@ it("keeps to pods of the own cluster while these are ready, and goes to others w
   expect(await callNear()).toEqual(["west"]);
   await setReady(pod, true);
   await eventually("an answer of east", async () => (await callNear()).includes("east"));
-  calm();
+  traffic.calm();
 });
 
 it("sends requests to the version that only the other cluster runs", async () => {
@@ -242,7 +238,7 @@ async function untilEastHears(): Promise<readonly number[]> {
 
 it("loses no call while a token is replaced, and the one before is worth nothing then", async () => {
   await untilEastHears();
-  const before = calm();
+  const before = traffic.calm();
   const old = await kubeconfigOfWest();
   await mesh.up(input(two, 2));
   const renewed = await kubeconfigOfWest();
@@ -251,26 +247,19 @@ it("loses no call while a token is replaced, and the one before is worth nothing
   expect(await renewed.ask("/api/v1/pods")).toBe(200);
   const heard = await untilEastHears();
   console.log(
-    `a token was replaced, ${calm() - before} calls meanwhile, none failed; east hears of west's pods after ${heard.join(" and ")} ms`,
+    `a token was replaced, ${traffic.calm() - before} calls meanwhile, none failed; east hears of west's pods after ${heard.join(" and ")} ms`,
   );
 }, 600_000);
 
-/** Proxies of other clusters whose configuration has a trace of north. */
-async function whoKnowsNorth(): Promise<readonly string[]> {
-  const proxies = proxiesOf(lab).filter(({ cluster }) => cluster !== "north");
-  const found = await Promise.all(
-    proxies.map(async ({ cluster, pod }) => {
-      const config = await configOf(pod);
-      return ["203.0.113.30", "north", "new.default"]
-        .filter((trace) => config.includes(trace))
-        .map((trace) => `${cluster} ${pod.key}: ${trace}`);
-    }),
-  );
-  return found.flat();
-}
+const whoKnowsNorth = () =>
+  proxiesThatKnow(lab, {
+    name: "north",
+    traces: ["203.0.113.30", "north", "new.default"],
+    proxies: 1,
+  });
 
 it("takes a third cluster in and lets it go again: nothing is left of it, and no call is lost", async () => {
-  const before = calm();
+  const before = traffic.calm();
   expect(await whoKnowsNorth()).toEqual([]);
   await mesh.up(input(["east", "west", "north"], 2));
   for (const [from, service, answers] of [
@@ -297,5 +286,5 @@ it("takes a third cluster in and lets it go again: nothing is left of it, and no
       remoteSecretName(name === "east" ? "west" : "east"),
     ]);
   }
-  console.log(`north came and went, ${calm() - before} calls meanwhile, none failed`);
+  console.log(`north came and went, ${traffic.calm() - before} calls meanwhile, none failed`);
 }, 600_000);

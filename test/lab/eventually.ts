@@ -19,7 +19,8 @@ export async function eventually<T>(
     } catch (error) {
       last = error;
     }
-    await sleep(50);
+    // What takes long is looked at less often: a look may take more than what is looked at.
+    await sleep(Math.min(500, 50 + (performance.now() - started) / 20));
   }
   throw new Error(`${what}: not in ${seconds} s: ${String(last)}`);
 }

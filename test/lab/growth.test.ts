@@ -1,12 +1,11 @@
 /** A cluster joins a mesh that carries traffic, and leaves it again. */
 import type { MeshDescription, Workloads } from "../../src";
-import { proxiesOf } from "./agreement";
 import { caller, echo, echoClusters, echoPorts } from "./echoMesh";
 import { eventually } from "./eventually";
 import { callOnce, Calls, patient } from "./exec";
 import { Lab } from "./lab";
 import { PulumiMesh, withoutAddresses } from "./pulumiMesh";
-import { configOf } from "./proxy";
+import { proxiesThatKnow, Traffic } from "./traffic";
 
 type Name = "east" | "west" | "north";
 
@@ -43,7 +42,7 @@ const input = (...names: Name[]) => ({
 
 let lab: Lab;
 let mesh: PulumiMesh;
-let traffic: readonly Calls[];
+let traffic = new Traffic();
 
 beforeAll(async () => {
   lab = await Lab.start({ clusters: { east: {}, west: {} }, name: "growth" });
@@ -54,46 +53,33 @@ beforeAll(async () => {
       const pod = lab.cluster("east").podOf("caller");
       return (await callOnce(pod, `http://${service}.default.global/`)).ok;
     });
-  traffic = await Promise.all(
-    ["far", "near"].map((service) =>
-      Calls.start(lab.cluster("east").podOf("caller"), {
-        target: `http://${service}.default.global/`,
-        intervalMs: 50,
-        ...patient,
-      }),
+  traffic = new Traffic(
+    await Promise.all(
+      ["far", "near"].map((service) =>
+        Calls.start(lab.cluster("east").podOf("caller"), {
+          target: `http://${service}.default.global/`,
+          intervalMs: 100,
+          ...patient,
+        }),
+      ),
     ),
   );
 }, 400_000);
 
 afterAll(async () => {
-  await Promise.all(traffic.map((calls) => calls.stop()));
+  await traffic.stop();
   mesh.remove();
   await lab.stop();
 });
 
-/** Calls up to now, none of which may have failed. */
-function calm(): number {
-  expect(traffic.flatMap(({ failed }) => failed)).toEqual([]);
-  return traffic.reduce((sum, { results }) => sum + results.length, 0);
-}
-
 const northAddress = "203.0.113.30";
 
-/** Proxies, other than north's own, whose configuration has north in it. */
-async function whoKnowsNorth(): Promise<readonly string[]> {
-  const proxies = proxiesOf(lab).filter(({ cluster }) => cluster !== "north");
-  expect(proxies.length).toBeGreaterThan(5);
-  const found = await Promise.all(
-    proxies.map(async ({ cluster, pod }) => {
-      const config = await configOf(pod);
-      const traces = [northAddress, "north", "new.default"];
-      return traces
-        .filter((trace) => config.includes(trace))
-        .map((trace) => `${cluster} ${pod.key}: ${trace}`);
-    }),
-  );
-  return found.flat();
-}
+const whoKnowsNorth = () =>
+  proxiesThatKnow(lab, {
+    name: "north",
+    traces: [northAddress, "north", "new.default"],
+    proxies: 6,
+  });
 
 it("takes a third cluster in while calls go on, and reaches it both ways", async () => {
   expect(await whoKnowsNorth()).toEqual([]);
@@ -114,12 +100,12 @@ it("takes a third cluster in while calls go on, and reaches it both ways", async
   const seconds = (performance.now() - started) / 1000;
   expect(await whoKnowsNorth()).not.toEqual([]);
   console.log(
-    `joined in ${seconds.toFixed(1)} s (cluster, Istio and mesh: ${JSON.stringify(changes)}), ${calm()} calls meanwhile, none failed`,
+    `joined in ${seconds.toFixed(1)} s (cluster, Istio and mesh: ${JSON.stringify(changes)}), ${traffic.calm()} calls meanwhile, none failed`,
   );
 }, 180_000);
 
 it("lets it go again while calls go on, and no proxy has anything left of it", async () => {
-  const before = calm();
+  const before = traffic.calm();
   await mesh.up(input("east", "west"));
   await lab.removeCluster("north");
   const { ms } = await eventually("nothing of north", async () => {
@@ -127,7 +113,7 @@ it("lets it go again while calls go on, and no proxy has anything left of it", a
     return traces.length === 0 || Promise.reject(new Error(traces.join("; ")));
   });
   console.log(
-    `left; proxies forgot it ${ms} ms later; ${calm() - before} calls meanwhile, none failed`,
+    `left; proxies forgot it ${ms} ms later; ${traffic.calm() - before} calls meanwhile, none failed`,
   );
-  expect(calm()).toBeGreaterThan(before);
+  expect(traffic.calm()).toBeGreaterThan(before);
 }, 180_000);

@@ -17,6 +17,7 @@ import {
   urlOf,
 } from "./hubMesh";
 import { Lab } from "./lab";
+import { Traffic } from "./traffic";
 
 const hubs = ["east", "west"] as const;
 const input = (...more: string[]): MeshInput => ({
@@ -27,32 +28,28 @@ const input = (...more: string[]): MeshInput => ({
 });
 
 let lab: Lab;
-let traffic: readonly Calls[];
+let traffic = new Traffic();
 
 beforeAll(async () => {
   lab = await Lab.start({ clusters: { east: {}, west: {}, north: {} }, name: "hubOutage" });
   await installCdk8s(lab, input());
   for (const from of ["east", "north"] as const) await reached(lab, from, "far");
-  traffic = await Promise.all(
-    (["east", "north"] as const).map((from) =>
-      Calls.start(lab.cluster(from).podOf("caller"), {
-        ...{ target: urlOf("far"), intervalMs: 200 },
-        ...patient,
-      }),
+  traffic = new Traffic(
+    await Promise.all(
+      (["east", "north"] as const).map((from) =>
+        Calls.start(lab.cluster(from).podOf("caller"), {
+          ...{ target: urlOf("far"), intervalMs: 200 },
+          ...patient,
+        }),
+      ),
     ),
   );
 }, 500_000);
 
 afterAll(async () => {
-  await Promise.all(traffic.map((calls) => calls.stop()));
+  await traffic.stop();
   await lab.stop();
 });
-
-/** Calls up to now, none of which may have failed. */
-function calm(): number {
-  expect(traffic.flatMap(({ failed }) => failed)).toEqual([]);
-  return traffic.reduce((sum, { results }) => sum + results.length, 0);
-}
 
 const readyAgain = (from: ClusterName) =>
   eventually(`istiod of ${from}`, () => istiodOf(lab, from).isReady);
@@ -89,7 +86,7 @@ describe("one of two hubs is down", () => {
   it.each(hubs)(
     "%s's: nobody notices, and istiods start as ever",
     async (down) => {
-      const before = calm();
+      const before = traffic.calm();
       await scaleHub(lab, down, 0);
       for (const from of ["north", down] as const) {
         await killIstiod(istiodOf(lab, from));
@@ -98,14 +95,14 @@ describe("one of two hubs is down", () => {
       }
       await anotherCaller("north");
       await scaleHub(lab, down, 1);
-      expect(calm()).toBeGreaterThan(before);
+      expect(traffic.calm()).toBeGreaterThan(before);
     },
     400_000,
   );
 });
 
 it("goes on without any hub, starts proxies, and catches up by itself when there is one again", async () => {
-  const before = calm();
+  const before = traffic.calm();
   await Promise.all(hubs.map((name) => scaleHub(lab, name, 0)));
   await apply("during");
   await anotherCaller("east");
@@ -120,7 +117,7 @@ it("goes on without any hub, starts proxies, and catches up by itself when there
     (["east", "north"] as const).map((from) => reached(lab, from, "during")),
   );
   console.log(
-    `with one hub again: north's istiod ready after ${ms} ms, the service that was added meanwhile reached after ${found.map((one) => one.ms).join(" and ")} ms more; ${calm() - before} calls meanwhile, none failed`,
+    `with one hub again: north's istiod ready after ${ms} ms, the service that was added meanwhile reached after ${found.map((one) => one.ms).join(" and ")} ms more; ${traffic.calm() - before} calls meanwhile, none failed`,
   );
   await scaleHub(lab, "east", 1);
   await apply("during", "after");
@@ -128,8 +125,8 @@ it("goes on without any hub, starts proxies, and catches up by itself when there
 }, 400_000);
 
 it("comes up by itself where everything was down", async () => {
-  calm();
-  await Promise.all(traffic.map((calls) => calls.stop()));
+  traffic.calm();
+  await traffic.stop();
   const started = performance.now();
   const old = new Map(
     lab.clusters.map(({ name, pods }) => [

@@ -5,14 +5,13 @@ import { stringify } from "yaml";
 import type { MeshDescription, Workloads } from "../../src";
 import { createRoot } from "../../src/pki";
 import { parsed, type Run } from "../cli/run";
-import { proxiesOf } from "./agreement";
 import { installIstio, synthesise } from "./cdk8sMesh";
 import { caller, echo, echoClusters, echoPorts } from "./echoMesh";
 import { eventually } from "./eventually";
 import { callOnce, Calls } from "./exec";
 import { Lab, workFolder } from "./lab";
 import { Operator } from "./operator";
-import { configOf } from "./proxy";
+import { proxiesThatKnow, Traffic } from "./traffic";
 
 const ports = [...echoPorts];
 const northAddress = "203.0.113.30";
@@ -48,7 +47,7 @@ let lab: Lab;
 let operator: Operator;
 /** Puts all that the mesh needs into north; the others don't know of it. */
 let prepareNorth: () => Promise<unknown>;
-let traffic: Calls[] = [];
+let traffic = new Traffic();
 
 /** Runs the executable where load balancers and API servers are reached from, as people do. */
 const meshspan = (...args: readonly string[]): Promise<Run> => operator.meshspan(args);
@@ -86,19 +85,8 @@ async function objectsOf(cluster: string): Promise<ReadonlyMap<string, string>> 
   return new Map(lists.flat().sort());
 }
 
-/** Proxies, other than north's own, whose configuration has north in it. */
-async function whoKnowsNorth(): Promise<readonly string[]> {
-  const proxies = proxiesOf(lab).filter(({ cluster }) => cluster !== "north");
-  expect(proxies.length).toBeGreaterThan(4);
-  const found = await Promise.all(
-    proxies.map(async ({ cluster, pod }) => {
-      const config = await configOf(pod);
-      const traces = [northAddress, "north"].filter((trace) => config.includes(trace));
-      return traces.map((trace) => `${cluster} ${pod.key}: ${trace}`);
-    }),
-  );
-  return found.flat();
-}
+const whoKnowsNorth = () =>
+  proxiesThatKnow(lab, { name: "north", traces: [northAddress, "north"], proxies: 5 });
 
 const clusters = ["east", "west", "north"] as const;
 
@@ -147,25 +135,21 @@ beforeAll(async () => {
     ["west", "http://near.default.global/"],
     ["east", "tcp://far.default.global:9000"],
   ] as const;
-  traffic = await Promise.all(
-    ways.map(async ([from, target]) => {
-      const pod = () => lab.cluster(from).podOf("caller");
-      await eventually(target, async () => (await callOnce(pod(), target)).ok);
-      return Calls.start(pod(), { target, intervalMs: 50 });
-    }),
+  traffic = new Traffic(
+    await Promise.all(
+      ways.map(async ([from, target]) => {
+        const pod = () => lab.cluster(from).podOf("caller");
+        await eventually(target, async () => (await callOnce(pod(), target)).ok);
+        return Calls.start(pod(), { target, intervalMs: 100 });
+      }),
+    ),
   );
 }, 300_000);
 
 afterAll(async () => {
-  await Promise.all(traffic.map((calls) => calls.stop()));
+  await traffic.stop();
   await lab.stop();
 });
-
-/** Calls up to now, none of which may have failed. */
-function calm(): number {
-  expect(traffic.flatMap(({ failed }) => failed)).toEqual([]);
-  return traffic.reduce((sum, { results }) => sum + results.length, 0);
-}
 
 /** Clusters whose pods have answered calls to `far` that are made now. */
 async function answering(from: string, service: string): Promise<ReadonlySet<string>> {
@@ -249,7 +233,7 @@ describe("changes neither the description nor a cluster", () => {
 it("probes it by packets, adds it, and calls arrive there", async () => {
   expect(await whoKnowsNorth()).toEqual([]);
   const started = performance.now();
-  const before = calm();
+  const before = traffic.calm();
   const args = ["join", northAddress, "--cluster", "north", "--apply", "-o", "json"];
   const { status, stdout, stderr } = await meshspan(...args);
   expect([status, stderr]).toEqual([0, ""]);
@@ -281,12 +265,12 @@ it("probes it by packets, adds it, and calls arrive there", async () => {
   await eventually("north's own calls", async () => (await answering("north", "near")).has("east"));
   const done = data.applied.filter(({ action }: any) => action !== "unchanged");
   console.log(
-    `joined in ${ms} ms: ${data.applied.length} objects, ${done.length} changed; ${calm() - before} calls meanwhile, none failed`,
+    `joined in ${ms} ms: ${data.applied.length} objects, ${done.length} changed; ${traffic.calm() - before} calls meanwhile, none failed`,
   );
 }, 400_000);
 
 it("goes again, and nothing of it is left", async () => {
-  const before = calm();
+  const before = traffic.calm();
   const ours = async (mark: string) =>
     [...(await objectsOf("north"))].flatMap(([key, text]) => (text.includes(mark) ? [key] : []));
   const label = '"app.kubernetes.io/part-of":"joining"';
@@ -305,7 +289,7 @@ it("goes again, and nothing of it is left", async () => {
   });
   expect(await ours(label)).toEqual([]);
   expect([...(await answering("east", "far"))]).toEqual(["west"]);
-  console.log(`left; ${calm() - before} calls meanwhile, none failed`);
+  console.log(`left; ${traffic.calm() - before} calls meanwhile, none failed`);
 }, 400_000);
 
 it("says on a terminal what it knows, tries and has done, as on the talk's slide", async () => {
@@ -330,7 +314,7 @@ it("says on a terminal what it knows, tries and has done, as on the talk's slide
 }, 240_000);
 
 it("takes out a cluster with the services that it alone serves, and what join itself had made there", async () => {
-  await Promise.all(traffic.splice(0).map((calls) => calls.stop()));
+  await traffic.stop();
   const namespace = async (name: string) =>
     (await lab.cluster("west").api.find("/api/v1/namespaces")).items.find(
       ({ metadata }: any) => metadata.name === name,

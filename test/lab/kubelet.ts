@@ -1,7 +1,7 @@
 /** Stands in for scheduler and kubelet of a cluster with one node: pods of the API server run on this machine. */
+import { Reconciler } from "../engine/reconciler";
 import { KubeletServer, kubeletPort } from "./kubeletServer";
 import { Pod, type PodContext } from "./pod";
-import { Repetition } from "./repetition";
 
 export class Kubelet {
   readonly #context: PodContext;
@@ -9,7 +9,7 @@ export class Kubelet {
   readonly #pods: Map<string, Pod>;
   readonly #server: KubeletServer;
   readonly #ending = new Set<string>();
-  readonly #work: Repetition;
+  readonly #work: Reconciler;
 
   private constructor(
     context: PodContext,
@@ -22,7 +22,7 @@ export class Kubelet {
     this.#pods = pods;
     this.#server = server;
     // Without the API server, pods run on.
-    this.#work = new Repetition(() => this.#reconcile());
+    this.#work = new Reconciler(context.watched, ["pods"], () => this.#reconcile());
   }
 
   /**
@@ -84,9 +84,8 @@ export class Kubelet {
   }
 
   async #reconcile(): Promise<void> {
-    const { items } = await this.#context.api.find("/api/v1/pods");
     const seen = new Set<string>();
-    for (const object of items as readonly any[]) {
+    for (const object of this.#context.watched.list("pods")) {
       const { uid, deletionTimestamp } = object.metadata;
       seen.add(uid);
       if (deletionTimestamp !== undefined) this.#end(object);

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { installCdk8s } from "./cdk8sMesh";
 import { compileImages } from "./compileImages";
 import { Lab } from "./lab";
+import { openOperatorShell } from "./operatorShell";
 import { repository } from "./repository";
 import { firstPage, labShop } from "./shop";
 import { whatRuns } from "./whatRuns";
@@ -45,6 +46,7 @@ async function main(): Promise<void> {
     say("the shop starts");
     await firstPage(lab);
     say("the first page, made of answers from every cluster");
+    await openOperatorShell(lab, shop.description);
     console.log(await whatRuns(lab));
     console.log("Ctrl-C ends it.");
     // Signals alone keep no process alive.

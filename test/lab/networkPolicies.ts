@@ -1,21 +1,23 @@
 /** Stands in for a network that enforces NetworkPolicies: they are read from the API server, and become rules for packets. */
-import type { ApiClient } from "../engine/apiClient";
+import { Reconciler } from "../engine/reconciler";
+import type { WatchedObjects } from "../engine/watchedObjects";
 import type { Admission, ClusterNetwork, Guard, Network, PortRange } from "./network";
-import { Repetition } from "./repetition";
 
 export class NetworkPolicies {
-  readonly #api: ApiClient;
+  readonly #watched: WatchedObjects;
   readonly #network: Network;
   readonly #cluster: ClusterNetwork;
   #known = "[]";
-  readonly #work: Repetition;
+  readonly #work: Reconciler;
 
-  constructor(api: ApiClient, network: Network, cluster: ClusterNetwork) {
-    this.#api = api;
+  constructor(watched: WatchedObjects, network: Network, cluster: ClusterNetwork) {
+    this.#watched = watched;
     this.#network = network;
     this.#cluster = cluster;
     // Without the API server, what is enforced stays so.
-    this.#work = new Repetition(() => this.#reconcile());
+    this.#work = new Reconciler(watched, ["networkPolicies", "pods", "namespaces"], () =>
+      this.#reconcile(),
+    );
   }
 
   async stop(): Promise<void> {
@@ -23,14 +25,9 @@ export class NetworkPolicies {
   }
 
   async #reconcile(): Promise<void> {
-    const policies = await this.#api.find("/apis/networking.k8s.io/v1/networkpolicies");
-    const [pods, namespaces] =
-      policies.items.length === 0
-        ? [{ items: [] }, { items: [] }]
-        : await Promise.all([this.#api.find("/api/v1/pods"), this.#api.find("/api/v1/namespaces")]);
-    const guards = guardsOf(policies.items, {
-      pods: pods.items.filter(({ status }: any) => status.podIP !== undefined),
-      namespaces: namespaces.items,
+    const guards = guardsOf(this.#watched.list("networkPolicies"), {
+      pods: this.#watched.list("pods").filter(({ status }) => status.podIP !== undefined),
+      namespaces: this.#watched.list("namespaces"),
       range: this.#cluster.range,
     });
     const text = JSON.stringify(guards);

@@ -46,8 +46,12 @@ export class Operator {
     return resultOf(run);
   }
 
-  /** A context for each cluster, by its name. */
-  #environment(change: KubeconfigChange = (text) => text): { readonly KUBECONFIG: string } {
+  #environment(change?: KubeconfigChange): { readonly KUBECONFIG: string } {
+    return { KUBECONFIG: this.kubeconfigFile(change) };
+  }
+
+  /** Writes a kubeconfig with a context for each cluster, by its name. @returns the file */
+  kubeconfigFile(change: KubeconfigChange = (text) => text): string {
     const configs = this.#lab.clusters.map(({ name, kubeconfig }) => {
       const { clusters, users } = parse(change(kubeconfig, name));
       return {
@@ -56,14 +60,14 @@ export class Operator {
         contexts: { name, context: { cluster: name, user: name } },
       };
     });
-    const KUBECONFIG = join(workFolder, "operator.kubeconfig");
+    const file = join(workFolder, "operator.kubeconfig");
     const merged = {
       ...{ apiVersion: "v1", kind: "Config" },
       clusters: configs.map(({ clusters }) => clusters),
       users: configs.map(({ users }) => users),
       contexts: configs.map(({ contexts }) => contexts),
     };
-    writeFileSync(KUBECONFIG, stringify(merged), { mode: 0o600 });
-    return { KUBECONFIG };
+    writeFileSync(file, stringify(merged), { mode: 0o600 });
+    return file;
   }
 }

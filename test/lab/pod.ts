@@ -3,14 +3,17 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiClient } from "../engine/apiClient";
+import type { WatchedObjects } from "../engine/watchedObjects";
 import { type RunningContainer, type Sandbox, startContainer } from "./container";
 import type { ClusterNetwork, Network } from "./network";
 import { type ContainerHost, PodContainer } from "./podContainer";
-import { fillVolume, makeVolume } from "./volumes";
+import { fillVolume, makeVolume, sourcesOf } from "./volumes";
 
 /** What pods of a cluster have in common. */
 export interface PodContext {
   readonly api: ApiClient;
+  /** Pods, and what their volumes are made of. */
+  readonly watched: WatchedObjects;
   readonly network: Network;
   readonly cluster: ClusterNetwork;
   /** For what goes with the pod. */
@@ -179,17 +182,30 @@ export class Pod {
   /** ConfigMaps and Secrets that change, and tokens that end. */
   async #refresh(): Promise<void> {
     const { api } = this.#context;
+    const filled = new Map<string, string>();
     for (let round = 1; !this.#isEnding(); round++) {
       await sleep(2000, undefined, { ref: false });
       for (const volume of this.object.spec.volumes ?? []) {
-        // A token is good for hours, as is all that it comes with.
-        if (volume.projected !== undefined && round % 300 !== 0) continue;
+        const versions = this.#versionsOf(volume);
+        // A token is good for hours.
+        const endsSoon = volume.projected !== undefined && round % 300 === 0;
+        if (versions === filled.get(volume.name) && !endsSoon) continue;
         if (this.#isEnding()) return;
-        await fillVolume(api, this.object, volume, this.#volumes[volume.name]!).catch(
+        await fillVolume(api, this.object, volume, this.#volumes[volume.name]!).then(
+          () => filled.set(volume.name, versions),
           () => undefined,
         );
       }
     }
+  }
+
+  /** Of the objects that a volume is made of, as far as they are there. */
+  #versionsOf(volume: any): string {
+    const { namespace } = this.object.metadata;
+    return sourcesOf(volume)
+      .map(({ kind, name }) => this.#context.watched.find(kind, namespace, name))
+      .map((object) => object?.metadata.resourceVersion)
+      .join();
   }
 
   /** Reports to the API server, one report after the other: one that is overtaken would stand. */

@@ -6,27 +6,35 @@ import type { MeshInput } from "./cdk8sMesh";
 import { helmTools, labValues } from "./helm";
 import type { Lab } from "./lab";
 
+/** What the program makes a mesh of. */
+export interface PulumiInput extends MeshInput {
+  /** Whether objects that are there are taken over. @default false */
+  readonly adopt?: boolean;
+  /** Whether Istio is there already. @default false: its charts are installed */
+  readonly hasIstio?: boolean;
+}
+
 export class PulumiMesh {
   readonly stack: TestStack;
-  #input: MeshInput;
+  #input: PulumiInput;
   #plan: Plan | undefined;
 
-  private constructor(stack: TestStack, input: MeshInput) {
+  private constructor(stack: TestStack, input: PulumiInput) {
     this.stack = stack;
     this.#input = input;
   }
 
   /** A stack whose program is one mesh on the lab's clusters; nothing is done yet. */
-  static async create(lab: Lab, input: MeshInput): Promise<PulumiMesh> {
+  static async create(lab: Lab, input: PulumiInput): Promise<PulumiMesh> {
     const program = () => {
-      const { description, workloads = {} } = mesh.#input;
+      const { description, workloads = {}, adopt = false, hasIstio = false } = mesh.#input;
       const clusters = Object.fromEntries(
         Object.keys(description.clusters).map((name) => {
           const { kubeconfig } = lab.cluster(name);
-          return [name, new ExistingCluster(name, { kubeconfig })];
+          return [name, new ExistingCluster(name, { kubeconfig, adopt })];
         }),
       );
-      const istio = { values: labValues };
+      const istio = hasIstio ? { install: false } : { values: labValues };
       const { plan } = new Mesh(description.name, { description, workloads, clusters, istio });
       mesh.#plan = plan;
       return Promise.resolve();
@@ -43,7 +51,7 @@ export class PulumiMesh {
   }
 
   /** `pulumi up`. @throws Error with what the engine says when that fails */
-  async up(input: MeshInput = this.#input): Promise<Run> {
+  async up(input: PulumiInput = this.#input): Promise<Run> {
     this.#input = input;
     return succeeded(await this.stack.up());
   }

@@ -6,51 +6,28 @@ import { parse, stringify } from "yaml";
 import type { MeshDescription } from "../../src";
 import { type CaFiles, caFileNames, issueLeaf } from "../../src/pki";
 import { certificatesFolder, installCdk8s, synthesise } from "./cdk8sMesh";
-import { caller, echo, echoClusters, echoPorts } from "./echoMesh";
 import { eventually } from "./eventually";
 import { callOnce, Calls } from "./exec";
 import { Lab, workFolder } from "./lab";
 import { Operator } from "./operator";
 import { meshAlpn, Outsider } from "./refusedKnocks";
 import { localHost, serverName } from "./refusedMesh";
+import { Traffic } from "./traffic";
+import { shortLives, twoWayMesh, twoWayWorkloads, ways } from "./twoWayMesh";
 
-const ports = [...echoPorts];
-const callers = ["caller.default"];
-const description: MeshDescription = {
-  name: "revoking",
-  clusters: echoClusters("east", "west"),
-  services: {
-    "far.default": { ports, serviceAccount: "far", servedBy: ["west"], callers },
-    "near.default": { ports, serviceAccount: "near", servedBy: ["east"], callers },
-  },
-};
-const workloads = {
-  east: [...echo({ name: "near", cluster: "east" }), ...caller()],
-  west: [...echo({ name: "far", cluster: "west" }), ...caller()],
-};
-/** Certificates are renewed every 12 s: half a day is too long for a test. */
-const proxyMetadata = { SECRET_TTL: "60s", SECRET_GRACE_PERIOD_RATIO: "0.8" };
+const description = twoWayMesh("revoking");
 const file = join(workFolder, "mesh.yaml");
-const ways = [
-  ["east", "http://far.default.global/"],
-  ["west", "http://near.default.global/"],
-  ["east", "tcp://far.default.global:9000"],
-] as const;
 
 let lab: Lab;
 let operator: Operator;
 let outsider: Outsider;
 /** East's CA as it was stolen, key and all. */
 let stolen: CaFiles;
-let traffic: readonly Calls[] = [];
+let traffic = new Traffic();
 
 beforeAll(async () => {
   lab = await Lab.start({ clusters: { east: {}, west: {} }, name: "revocation" });
-  await installCdk8s(
-    lab,
-    { description, workloads },
-    { meshConfig: { defaultConfig: { proxyMetadata } } },
-  );
+  await installCdk8s(lab, { description, workloads: twoWayWorkloads }, shortLives);
   writeFileSync(file, stringify(description));
   operator = await Operator.arrive(lab, "192.0.2.20");
   outsider = await Outsider.start(lab, "thief", "192.0.2.10");
@@ -60,7 +37,7 @@ beforeAll(async () => {
 }, 200_000);
 
 afterAll(async () => {
-  await Promise.all(traffic.map((calls) => calls.stop()));
+  await traffic.stop();
   await lab.stop();
 });
 
@@ -74,20 +51,19 @@ async function callsPass(): Promise<void> {
 }
 
 async function startTraffic(): Promise<void> {
-  traffic = await Promise.all(
-    ways.map(([from, target]) =>
-      Calls.start(lab.cluster(from).podOf("caller"), { target, intervalMs: 50 }),
+  traffic = new Traffic(
+    await Promise.all(
+      ways.map(([from, target]) =>
+        Calls.start(lab.cluster(from).podOf("caller"), { target, intervalMs: 100 }),
+      ),
     ),
   );
 }
 
 /** Ends the calls, none of which may have failed. @returns how many there were */
 async function endTraffic(): Promise<number> {
-  await Promise.all(traffic.map((calls) => calls.stop()));
-  expect(traffic.flatMap(({ failed }) => failed)).toEqual([]);
-  const count = traffic.reduce((sum, { results }) => sum + results.length, 0);
-  traffic = [];
-  return count;
+  await traffic.stop();
+  return traffic.calm();
 }
 
 /** Whether west answers somebody who calls himself east's caller, with a certificate that the stolen CA signs now. */
@@ -119,7 +95,7 @@ async function statusFaults(): Promise<readonly string[]> {
 
 /** Gives clusters their secrets as the description and the certificates are now. */
 async function applySecrets(names: readonly string[] = ["east", "west"]): Promise<void> {
-  const { filesOf } = await synthesise({ description: mesh(), workloads });
+  const { filesOf } = await synthesise({ description: mesh(), workloads: twoWayWorkloads });
   await Promise.all(names.map((name) => lab.cluster(name).apply(filesOf(name).trust)));
 }
 

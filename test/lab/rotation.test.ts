@@ -6,68 +6,44 @@ import { createInterface } from "node:readline";
 import { parse, stringify } from "yaml";
 import type { MeshDescription } from "../../src";
 import { certificatesFolder, installCdk8s } from "./cdk8sMesh";
-import { caller, echo, echoClusters, echoPorts } from "./echoMesh";
 import { eventually } from "./eventually";
 import { callOnce, Calls, patient } from "./exec";
 import { Lab, workFolder } from "./lab";
 import { repository } from "./repository";
+import { Traffic } from "./traffic";
+import { shortLives, twoWayMesh, twoWayWorkloads, ways } from "./twoWayMesh";
 
-const ports = [...echoPorts];
-const callers = ["caller.default"];
-const description: MeshDescription = {
-  name: "rotating",
-  clusters: echoClusters("east", "west"),
-  services: {
-    "far.default": { ports, serviceAccount: "far", servedBy: ["west"], callers },
-    "near.default": { ports, serviceAccount: "near", servedBy: ["east"], callers },
-  },
-};
-const workloads = {
-  east: [...echo({ name: "near", cluster: "east" }), ...caller()],
-  west: [...echo({ name: "far", cluster: "west" }), ...caller()],
-};
-/** Certificates live for a minute, and are renewed when a fifth of it is over: a day is too long for a test. */
-const proxyMetadata = { SECRET_TTL: "60s", SECRET_GRACE_PERIOD_RATIO: "0.8" };
-const shortLives = { meshConfig: { defaultConfig: { proxyMetadata } } };
+const description = twoWayMesh("rotating");
 const file = join(workFolder, "mesh.yaml");
 
 let lab: Lab;
-let traffic: readonly Calls[] = [];
+let traffic = new Traffic();
 
 beforeAll(async () => {
   lab = await Lab.start({ clusters: { east: {}, west: {} }, name: "rotation" });
-  await installCdk8s(lab, { description, workloads }, shortLives);
+  await installCdk8s(lab, { description, workloads: twoWayWorkloads }, shortLives);
   writeFileSync(file, stringify(description));
-  const ways = [
-    ["east", "http://far.default.global/"],
-    ["west", "http://near.default.global/"],
-    ["east", "tcp://far.default.global:9000"],
-  ] as const;
-  traffic = await Promise.all(
-    ways.map(async ([from, target]) => {
-      const pod = () => lab.cluster(from).podOf("caller");
-      await eventually(target, async () => (await callOnce(pod(), target)).ok);
-      return Calls.start(pod(), { target, intervalMs: 50, ...patient });
-    }),
+  traffic = new Traffic(
+    await Promise.all(
+      ways.map(async ([from, target]) => {
+        const pod = () => lab.cluster(from).podOf("caller");
+        await eventually(target, async () => (await callOnce(pod(), target)).ok);
+        return Calls.start(pod(), { target, intervalMs: 50, ...patient });
+      }),
+    ),
   );
 }, 400_000);
 
 afterAll(async () => {
-  await Promise.all(traffic.map((calls) => calls.stop()));
+  await traffic.stop();
   await lab.stop();
 });
 
-/** Calls up to now, none of which may have failed. */
-function calm(): number {
-  expect(traffic.flatMap(({ failed }) => failed)).toEqual([]);
-  return traffic.reduce((sum, { results }) => sum + results.length, 0);
-}
-
 /** Seconds and calls from now on. */
 function figuresFromNow(): () => string {
-  const [since, before] = [performance.now(), calm()];
+  const [since, before] = [performance.now(), traffic.calm()];
   return () =>
-    `${((performance.now() - since) / 1000).toFixed(0)} s, ${calm() - before} calls meanwhile, none failed`;
+    `${((performance.now() - since) / 1000).toFixed(0)} s, ${traffic.calm() - before} calls meanwhile, none failed`;
 }
 
 const untilTheEnd = ["--apply", "--force-conflicts", "--timeout", "240"];
@@ -160,7 +136,7 @@ it("does so too when it is killed wherever a stage reaches a cluster, and run ag
     });
     expect(runs).toBeLessThan(20);
     code = result.code;
-    if (code === null) calm();
+    if (code === null) traffic.calm();
   }
   expect([code, trust()]).toEqual([0, { root: "2027" }]);
   // Three stages: the beginning of each, and its arrival in each of two clusters.

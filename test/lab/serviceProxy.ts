@@ -1,25 +1,34 @@
 /** Stands in for kube-proxy and a cloud's load balancers: Services' addresses lead to their ready endpoints. */
 import type { ApiClient } from "../engine/apiClient";
+import { Reconciler } from "../engine/reconciler";
+import type { WatchedObjects } from "../engine/watchedObjects";
 import { type ClusterNetwork, type Forwarding, loadBalancers, type Network } from "./network";
-import { Repetition } from "./repetition";
 
 export class ServiceProxy {
   readonly #api: ApiClient;
+  readonly #watched: WatchedObjects;
   readonly #network: Network;
   readonly #cluster: ClusterNetwork;
   /** Of the first load balancer, which is the mesh's gateway; others have those after it. */
   readonly #firstAddress: number;
   #known = "";
-  readonly #work: Repetition;
+  readonly #work: Reconciler;
 
   /** @param gatewayAddress What the mesh's gateway gets when its Service is a load balancer. */
-  constructor(api: ApiClient, network: Network, cluster: ClusterNetwork, gatewayAddress: string) {
+  constructor(
+    api: ApiClient,
+    watched: WatchedObjects,
+    network: Network,
+    cluster: ClusterNetwork,
+    gatewayAddress: string,
+  ) {
     this.#api = api;
+    this.#watched = watched;
     this.#network = network;
     this.#cluster = cluster;
     this.#firstAddress = Number(gatewayAddress.split(".").at(-1));
     // Without the API server, what is forwarded stays so.
-    this.#work = new Repetition(() => this.#reconcile());
+    this.#work = new Reconciler(watched, ["services", "endpointSlices"], () => this.#reconcile());
   }
 
   async stop(): Promise<void> {
@@ -27,15 +36,13 @@ export class ServiceProxy {
   }
 
   async #reconcile(): Promise<void> {
-    const [services, slices] = await Promise.all([
-      this.#api.find("/api/v1/services"),
-      this.#api.find("/apis/discovery.k8s.io/v1/endpointslices"),
-    ]);
-    await this.#giveAddresses(services.items);
-    const forwardings = (services.items as readonly any[]).flatMap((service) =>
+    const services = this.#watched.list("services");
+    await this.#giveAddresses(services);
+    const slices = this.#watched.list("endpointSlices");
+    const forwardings = services.flatMap((service) =>
       forwardingsOf(
         service,
-        (slices.items as readonly any[]).filter(
+        slices.filter(
           ({ metadata }) =>
             metadata.namespace === service.metadata.namespace &&
             metadata.labels?.["kubernetes.io/service-name"] === service.metadata.name,

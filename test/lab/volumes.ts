@@ -32,6 +32,21 @@ export async function makeVolume(
   else await fillVolume(api, pod, volume, folder);
 }
 
+/** ConfigMaps and Secrets that a volume is made of. */
+export function sourcesOf({
+  configMap,
+  secret,
+  projected,
+}: any): readonly { readonly kind: "configMaps" | "secrets"; readonly name: string }[] {
+  return [
+    ...(configMap === undefined ? [] : [{ kind: "configMaps" as const, name: configMap.name }]),
+    ...(secret === undefined
+      ? []
+      : [{ kind: "secrets" as const, name: secret.secretName ?? secret.name }]),
+    ...(projected?.sources ?? []).flatMap(sourcesOf),
+  ];
+}
+
 /** Brings a volume up to date, as the kubelet does. */
 export async function fillVolume(
   api: ApiClient,

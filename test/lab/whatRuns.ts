@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import type { Lab } from "./lab";
+import { operatorShell } from "./operatorShell";
 import type { Pod } from "./pod";
 
 /** A table of every pod: where it is, whether it's ready, its processes and their logs, and how to look inside. */
@@ -15,12 +16,11 @@ export async function whatRuns(lab: Lab): Promise<string> {
     for (const pod of sorted)
       table.push([name, pod.key, pod.address, pod.isReady ? "yes" : "no", await pidsOf(pod)]);
   }
-  const [first] = lab.clusters;
   return [
     table.toString(),
     `logs: ${lab.logs}/<cluster>/<namespace>.<pod>.<container>.log`,
     "inside, from another terminal, as root:",
-    `  npm run lab:enter -- kubectl --kubeconfig ${first?.kubeconfigFile ?? ""} get pods -A`,
+    `  npm run --silent lab:enter -- ${operatorShell}    # a shell with kubectl and meshspan: docs/tutorial-lab.md`,
     "  npm run lab:enter -- nsenter --target <pid> --net curl localhost:15000/config_dump",
   ].join("\n");
 }

@@ -290,6 +290,11 @@ describe("refuses what istiod takes and no workload can use", () => {
     ]);
   });
 
+  test("a common root that can't be read, and no cluster's is to be replaced by it", () => {
+    const set = { ...good, root: { ...good.root, certificatePem: "garbage" } };
+    expect(found(set)).toEqual([root("unreadable")]);
+  });
+
   test("clusters that are fine by themselves, but have different roots", async () => {
     const west = (await craftSet()).clusters.east!;
     const set = { root: good.root, clusters: { east: good.clusters.east!, west } };

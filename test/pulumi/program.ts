@@ -61,7 +61,7 @@ function outputsOf({ type, name, inputs }: pulumi.runtime.MockResourceArgs): obj
  * @param config The program's own configuration.
  */
 export async function run<T>(
-  program: () => T,
+  program: () => Promise<T> | T,
   outputs: (resource: pulumi.runtime.MockResourceArgs) => object | Promise<object> = () => ({}),
   config: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly registered: readonly Registered[]; readonly result: T }> {
@@ -87,9 +87,9 @@ export async function run<T>(
     Object.fromEntries(Object.entries(config).map(([key, value]) => [`test:${key}`, value])),
   );
   let result: T | undefined;
-  await pulumi.runtime.runInPulumiStack(() => {
-    result = program();
-    return Promise.resolve({});
+  await pulumi.runtime.runInPulumiStack(async () => {
+    result = await program();
+    return {};
   });
   await pulumi.runtime.disconnect();
   return { registered, result: result as T };

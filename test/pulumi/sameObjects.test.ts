@@ -39,6 +39,12 @@ const byObjects: readonly (readonly [string, MeshDescription, Workloads])[] = [
     { ...demo(3).description, ...hubs, distribution: "objects", hubs: ["west"] },
     demo(3).workloads,
   ],
+  ["the demo on 3, observed", { ...demo(3).description, observability: true }, demo(3).workloads],
+  [
+    "the demo on 2, observed by a Prometheus without an operator",
+    { ...demo(2).description, observability: { rules: "configMap", accessLogs: "all" } },
+    demo(2).workloads,
+  ],
   ...generatedMeshes(20).map((description): [string, MeshDescription, Workloads] => [
     `generated ${description.name}`,
     description,

@@ -41,19 +41,26 @@ it("ends with one pair of lines for all tiers, as jest has them", () => {
   ]);
 });
 
-it("names every test that failed, and every file that failed without one", () => {
+it("names every test that failed, and every file that failed without one, and says why", () => {
+  const gateway = { name: "a gateway › is killed", why: ["Expected: 200", "Received: 503"] };
   const files = [
-    { path: "test/lab/shop.test.ts", failed: true, failures: ["a gateway › is killed"] },
-    { path: "test/lab/dns.test.ts", failed: true, failures: [] },
+    { path: "test/lab/shop.test.ts", failed: true, failures: [gateway] },
+    { path: "test/lab/dns.test.ts", failed: true, failures: [], why: ["no such module"] },
     { path: "test/lab/join.test.ts", failed: false, failures: [] },
+    // It ended before it kept something.
+    { path: "test/lab/trace.test.ts", failed: true, failures: [] },
   ];
-  const lab = { name: "lab", code: 1, seconds: 9, suites: counts(1, 2), tests: counts(30, 1) };
+  const lab = { name: "lab", code: 1, seconds: 9, suites: counts(1, 3), tests: counts(30, 1) };
   expect(summaryOf([{ ...lab, files }])).toEqual([
     "FAILED test/lab/shop.test.ts › a gateway › is killed",
+    "  Expected: 200",
+    "  Received: 503",
     "FAILED test/lab/dns.test.ts",
-    "lab     FAILED     9 s  3 files, 31 tests: 1 failed",
+    "  no such module",
+    "FAILED test/lab/trace.test.ts",
+    "lab     FAILED     9 s  4 files, 31 tests: 1 failed",
     "",
-    "Test Suites: 2 failed, 1 passed, 3 total",
+    "Test Suites: 3 failed, 1 passed, 4 total",
     "Tests:       1 failed, 30 passed, 31 total",
   ]);
 });
@@ -64,7 +71,7 @@ it("has a line for each file, and the output of those that fail", () => {
     writeFileSync(join(folder, `test/${name}.test.js`), body);
   fileOf("good", 'it("holds", () => console.log("a figure"));');
   fileOf("bad", 'it("breaks", () => { console.log("a hint"); throw new Error("broken"); });');
-  fileOf("worse", "nonsense(");
+  fileOf("worse", 'require("./nowhere");');
   const results = join(folder, "out/test/unit.json");
   const config = JSON.stringify({ rootDir: folder, transform: {} });
   const reporters = ["lineReporter", "resultsReporter"].map(
@@ -88,11 +95,15 @@ it("has a line for each file, and the output of those that fail", () => {
   expect(readFileSync(join(folder, "out/test/unit.txt"), "utf8")).toContain("a figure");
   const kept = JSON.parse(readFileSync(results, "utf8"));
   expect(kept).toMatchObject({ suites: counts(1, 2), tests: counts(1, 1) });
-  expect(kept.files.map(({ path, failed, failures }: any) => [path, failed, failures])).toEqual(
-    expect.arrayContaining([
-      ["test/bad.test.js", true, ["breaks"]],
-      ["test/good.test.js", false, []],
-      ["test/worse.test.js", true, []],
-    ]),
+  const kinds = ["bad", "good", "worse"].map((name) =>
+    kept.files.find(({ path }: any) => path === `test/${name}.test.js`),
   );
+  expect(kinds).toMatchObject([
+    { failed: true, failures: [{ name: "breaks" }] },
+    { failed: false, failures: [], why: [] },
+    { failed: true, failures: [] },
+  ]);
+  expect(kinds[0].failures[0].why[0]).toBe("Error: broken");
+  expect(kinds[0].failures[0].why[1]).toContain("bad.test.js:1:");
+  expect(kinds[2].why.join()).toContain("./nowhere");
 });

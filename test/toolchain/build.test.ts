@@ -34,18 +34,24 @@ describe("npm run toolchain -- engine", () => {
     const { status, lines, stderr } = run("engine");
     expect([status, stderr]).toEqual([0, ""]);
     expect(lines.map((line) => line.replace(/ \S+: /, ": ").replace(/\d+ s$/, "… s"))).toEqual([
-      "[1/6] pulumi: building …",
-      "[1/6] pulumi: built in … s",
-      "[2/6] etcd: building …",
-      "[2/6] etcd: built in … s",
-      "[3/6] kube-apiserver: building …",
-      "[3/6] kube-apiserver: built in … s",
-      "[4/6] istio-crds: building …",
-      "[4/6] istio-crds: built in … s",
-      "[5/6] istiod: building …",
-      "[5/6] istiod: built in … s",
-      "[6/6] istioctl: building …",
-      "[6/6] istioctl: built in … s",
+      "[1/9] pulumi: building …",
+      "[1/9] pulumi: built in … s",
+      "[2/9] etcd: building …",
+      "[2/9] etcd: built in … s",
+      "[3/9] kube-apiserver: building …",
+      "[3/9] kube-apiserver: built in … s",
+      "[4/9] istio-crds: building …",
+      "[4/9] istio-crds: built in … s",
+      "[5/9] prometheus-operator-crds: building …",
+      "[5/9] prometheus-operator-crds: built in … s",
+      "[6/9] istiod: building …",
+      "[6/9] istiod: built in … s",
+      "[7/9] istioctl: building …",
+      "[7/9] istioctl: built in … s",
+      "[8/9] pulumi-language-yaml: building …",
+      "[8/9] pulumi-language-yaml: built in … s",
+      "[9/9] pulumi-gen-sdk: building …",
+      "[9/9] pulumi-gen-sdk: built in … s",
       `The toolchain is in ${machine.cache}.`,
     ]);
     for (const { name } of ofTier("engine")) expect(find(name, machine.env)).toBe(pathOf(name));
@@ -73,7 +79,7 @@ describe("npm run toolchain -- engine", () => {
     const { status, stderr } = run("engine");
     expect(status).toBe(1);
     const log = join(machine.cache, "logs", "kube-apiserver.log");
-    expect(stderr).toMatch(/^\[3\/6\] kube-apiserver v1\.\S+: failed: go build ended with 1\n/);
+    expect(stderr).toMatch(/^\[3\/9\] kube-apiserver v1\.\S+: failed: go build ended with 1\n/);
     expect(stderr).toContain(`no space left\nThe whole output is in ${log}.`);
     expect(existsSync(pathOf("kube-apiserver"))).toBe(false);
     const before = statSync(pathOf("etcd")).mtimeMs;
@@ -84,8 +90,8 @@ describe("npm run toolchain -- engine", () => {
     machine.go();
     const again = run("engine");
     expect(again.status).toBe(0);
-    expect(again.lines[0]).toMatch(/^\[1\/6\] pulumi \S+: there already$/);
-    expect(again.lines.filter((line) => line.endsWith("building …")).length).toBe(4);
+    expect(again.lines[0]).toMatch(/^\[1\/9\] pulumi \S+: there already$/);
+    expect(again.lines.filter((line) => line.endsWith("building …")).length).toBe(7);
     expect(statSync(pathOf("etcd")).mtimeMs).toBe(before);
     expect(parts().map((path) => path.split(".").at(-2))).toEqual([String(process.pid)]);
   });
@@ -93,7 +99,7 @@ describe("npm run toolchain -- engine", () => {
   it("uses a pulumi that is there, and says so", () => {
     machine.go();
     const path = machine.program("pulumi", "echo v3.300.0");
-    expect(run("engine").lines[0]).toBe(`[1/6] pulumi v3.300.0: yours is used, ${path}`);
+    expect(run("engine").lines[0]).toBe(`[1/9] pulumi v3.300.0: yours is used, ${path}`);
     expect(existsSync(pathOf("pulumi"))).toBe(false);
   });
 });

@@ -29,6 +29,7 @@ export class FakeMachine {
     const file = join(module, "manifests/charts/base/files/crd-all.gen.yaml");
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, "kind: CustomResourceDefinition\n");
+    mkdirSync(join(module, "example/prometheus-operator-crd"), { recursive: true });
     this.program(
       "go",
       `case $1 in

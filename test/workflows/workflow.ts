@@ -13,6 +13,8 @@ export interface Step {
 }
 
 export interface Job {
+  /** Another workflow that is the job; it has no steps then. */
+  readonly uses?: string;
   readonly if?: string;
   readonly needs?: string | readonly string[];
   readonly "timeout-minutes"?: number;

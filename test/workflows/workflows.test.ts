@@ -16,17 +16,22 @@ const manifest = JSON.parse(readFileSync(join(repository, "package.json"), "utf8
 };
 const sameRepository = "github.event.pull_request.head.repo.full_name == github.repository";
 
-const jobs = workflowFiles.flatMap((file) =>
+const everyJob = workflowFiles.flatMap((file) =>
   Object.entries(readWorkflow(file).jobs).map(([name, job]) => [file, name, job] as const),
 );
+/** Jobs with steps; others are a workflow of the repository. */
+const jobs = everyJob.filter(([, , { uses }]) => uses === undefined);
 const runsOf = ({ steps }: Job) => steps.flatMap(({ run }) => run ?? []);
 const writes = ({ permissions = {} }: Job) => Object.values(permissions).includes("write");
+const publishes = ({ permissions = {} }: Job) => permissions["id-token"] === "write";
+const ofPullRequests = (file: string) => "pull_request" in readWorkflow(file).on;
 const usesOf = ({ steps }: Job, action: string): readonly Step[] =>
   steps.filter(({ uses = "" }) => uses.startsWith(`${action}@`));
 
-it("finds this repository's workflow, and the example's", () => {
+it("finds this repository's workflows, and the example's", () => {
   expect(workflowFiles).toEqual([
     ".github/workflows/ci.yml",
+    ".github/workflows/release.yml",
     "examples/pull-request-preview/.github/workflows/mesh.yml",
   ]);
 });
@@ -48,7 +53,7 @@ describe.each(workflowFiles)("%s", (file) => {
   });
 
   it("pins every action by its commit, and says which version that is", () => {
-    const lines = text.split("\n").filter((line) => /\buses:/.test(line));
+    const lines = text.split("\n").filter((line) => /\buses: (?!\.\/)/.test(line));
     expect(lines.length).toBeGreaterThan(0);
     for (const line of lines)
       expect(line).toMatch(/uses: [\w.-]+\/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+\b/);
@@ -60,12 +65,14 @@ describe.each(workflowFiles)("%s", (file) => {
   });
 });
 
-describe.each(jobs)("%s, job %s", (file, _name, job) => {
+describe.each(jobs)("%s, job %s", (file, name, job) => {
   it("has a time, and its own permissions", () => {
     expect(job["timeout-minutes"]).toBeGreaterThan(0);
     expect(job["timeout-minutes"]).toBeLessThanOrEqual(120);
     expect(Object.keys(job.permissions ?? {})).toContain("contents");
-    expect(job.permissions!.contents).toBe("read");
+    // Releases are contents.
+    const isAnnouncement = file === ".github/workflows/release.yml" && name === "announce";
+    expect(job.permissions!.contents).toBe(isAnnouncement ? "write" : "read");
   });
 
   it("runs commands that are there", () => {
@@ -93,12 +100,16 @@ describe.each(jobs)("%s, job %s", (file, _name, job) => {
 
   it("has secrets, or may write, only for branches of the repository itself", () => {
     const mentionsSecrets = JSON.stringify(job).includes("secrets.");
-    if (mentionsSecrets || writes(job)) expect(job.if).toContain(sameRepository);
+    if (mentionsSecrets || (writes(job) && ofPullRequests(file)))
+      expect(job.if).toContain(sameRepository);
   });
 
   it("runs no packages where it may write", () => {
     if (!writes(job)) return;
-    for (const run of runsOf(job)) expect(run).not.toMatch(/\b(?:npm|npx|pip|go)\b/);
+    for (const run of runsOf(job)) {
+      const commands = publishes(job) ? run.replace(/\bnpm publish .*--ignore-scripts\b/, "") : run;
+      expect(commands).not.toMatch(/\b(?:npm|npx|pip|go)\b/);
+    }
     for (const { uses } of job.steps.filter((step) => step.uses !== undefined))
       expect(uses).toMatch(/^actions\//);
   });
@@ -140,5 +151,31 @@ describe(".github/workflows/ci.yml", () => {
     const pulumi = readFileSync(join(repository, "scripts/toolchain/pulumi/go.mod"), "utf8");
     const [, version] = /pulumi\/pkg\/v3 v(\S+)/.exec(pulumi)!;
     expect(usesOf(own.kind!, "pulumi/actions")[0]!.with).toEqual({ "pulumi-version": version });
+  });
+});
+
+describe(".github/workflows/release.yml", () => {
+  const { jobs: own, on } = readWorkflow(".github/workflows/release.yml");
+
+  it("starts by a tag alone, and waits for all of CI", () => {
+    expect(on).toEqual({ push: { tags: ["v*.*.*"] } });
+    expect(own.check!.uses).toBe("./.github/workflows/ci.yml");
+    expect(readWorkflow(".github/workflows/ci.yml").on).toHaveProperty("workflow_call");
+    expect(["pack", "publish", "announce"].map((name) => own[name]!.needs)).toEqual([
+      "check",
+      "pack",
+      "publish",
+    ]);
+  });
+
+  it("publishes with provenance what was packed without rights, by a short-lived identity", () => {
+    expect(everyJob.filter(([, , job]) => publishes(job)).map(([, name]) => name)).toEqual([
+      "publish",
+    ]);
+    const [run = "", ...others] = runsOf(own.publish!);
+    expect(others).toEqual([]);
+    expect(run).toMatch(/npm publish \.\/release\/\*\.tgz --provenance .*--ignore-scripts/);
+    expect(JSON.stringify(own)).not.toContain("secrets.");
+    expect(usesOf(own.publish!, "actions/checkout")).toEqual([]);
   });
 });

@@ -21,6 +21,7 @@ export interface JoiningCluster {
 /** A description as plain data, as far as it is looked at here. */
 interface PlainMesh {
   clusters?: Record<string, unknown>;
+  hubs?: string[];
   services?: Record<string, PlainService>;
 }
 
@@ -55,7 +56,7 @@ export function addCluster(text: string, { name, cluster, serves }: JoiningClust
 }
 
 /**
- * The text without a cluster: neither under `clusters`, nor where services name it.
+ * The text without a cluster: neither under `clusters`, nor among `hubs`, nor where services name it.
  * @param dropped Keys of services that go with it.
  * @throws MeshError with `not_editable` where it can't be taken out without a change elsewhere.
  */
@@ -64,17 +65,18 @@ export function removeCluster(text: string, name: string, dropped: readonly stri
   const expected = structuredClone(yaml.value) as PlainMesh;
   removeKey(yaml, ["clusters"], name);
   Reflect.deleteProperty(expected.clusters ?? {}, name);
+  if (expected.hubs !== undefined) expected.hubs = removeItem(yaml, ["hubs"], expected.hubs, name);
   for (const [key, service] of Object.entries(expected.services ?? {})) {
     if (dropped.includes(key)) continue;
     const { servedBy, consumedBy } = service;
     if (Array.isArray(servedBy))
-      service.servedBy = removeItem(yaml, key, "servedBy", servedBy, name);
+      service.servedBy = removeItem(yaml, ["services", key, "servedBy"], servedBy, name);
     else if (servedBy !== undefined && Object.hasOwn(servedBy, name)) {
       removeKey(yaml, ["services", key, "servedBy"], name);
       Reflect.deleteProperty(servedBy, name);
     }
     if (consumedBy !== undefined)
-      service.consumedBy = removeItem(yaml, key, "consumedBy", consumedBy, name);
+      service.consumedBy = removeItem(yaml, ["services", key, "consumedBy"], consumedBy, name);
   }
   let edited = checked(yaml.edited(), expected);
   for (const key of dropped) edited = removeService(edited, key);
@@ -102,14 +104,12 @@ export function removeKey(yaml: EditableYaml, path: readonly string[], key: stri
 
 function removeItem(
   yaml: EditableYaml,
-  service: string,
-  list: "servedBy" | "consumedBy",
+  path: readonly string[],
   names: readonly string[],
   name: string,
 ): string[] {
   const index = names.indexOf(name);
   if (index < 0) return [...names];
-  const path = ["services", service, list];
   yaml.remove(needed(yaml.collection(...path), path), index);
   return names.filter((one) => one !== name);
 }

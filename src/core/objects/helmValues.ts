@@ -2,6 +2,8 @@
 import type { Late } from "../late";
 import { type Cluster, clusterOf, dialPortOf, type Mesh, trustDomainsOf } from "../mesh";
 import { clusterDomain } from "../names";
+import { type AccessLogProvider, accessLogProvider } from "../observability/accessLogFormat";
+import { statsOf } from "../observability/metrics";
 import {
   audienceLabel,
   doorAddress,
@@ -43,7 +45,13 @@ export interface IstiodValues {
       readonly settings: { readonly clusterLocal: boolean };
       readonly hosts: readonly string[];
     }[];
-    readonly defaultConfig: { readonly proxyMetadata: Readonly<Record<string, string>> };
+    /** Where there are access logs: how they are written. */
+    readonly extensionProviders?: readonly AccessLogProvider[];
+    readonly defaultConfig: {
+      readonly proxyMetadata: Readonly<Record<string, string>>;
+      /** Where rules are: what proxies count for them, which Istio leaves out to save memory. */
+      readonly proxyStatsMatcher?: { readonly inclusionRegexps: readonly string[] };
+    };
   };
 }
 
@@ -64,6 +72,8 @@ export interface ConfigSource {
   readonly tlsSettings?: { readonly mode: "DISABLE" };
 }
 
+type ValuesMesh = HubMesh & Pick<Mesh, "observability">;
+
 export function baseValues(mesh: Pick<Mesh, "istio">): BaseValues {
   return { global: { istioNamespace: mesh.istio.namespace } };
 }
@@ -73,7 +83,7 @@ export function baseValues(mesh: Pick<Mesh, "istio">): BaseValues {
  * count beside its own, and whether proxies answer DNS queries themselves. So that a root can be replaced under
  * traffic, istiod takes up more than one while it runs, and tells proxies without waiting for their next certificate.
  */
-export function istiodValues(mesh: HubMesh, cluster: Cluster): IstiodValues {
+export function istiodValues(mesh: ValuesMesh, cluster: Cluster): IstiodValues {
   const sources = configSources(mesh, cluster);
   const values = commonValues(mesh, cluster, mesh.istio.revision);
   if (sources.length === 0) return values;
@@ -89,7 +99,7 @@ export function istiodValues(mesh: HubMesh, cluster: Cluster): IstiodValues {
  * Values for the second istiod that clusters have where there are hubs, for gateways and hubs alone: the first one waits for a
  * hub when it starts, and reaches it by the gateway, which therefore must not wait for it. `undefined` without hubs.
  */
-export function gatewayIstiodValues(mesh: HubMesh, cluster: Cluster): IstiodValues | undefined {
+export function gatewayIstiodValues(mesh: ValuesMesh, cluster: Cluster): IstiodValues | undefined {
   return hasHubs(mesh) ? commonValues(mesh, cluster, gatewayRevision(mesh)) : undefined;
 }
 
@@ -106,7 +116,11 @@ function configSources(mesh: HubMesh, cluster: Cluster): readonly ConfigSource[]
   ];
 }
 
-function commonValues(mesh: HubMesh, cluster: Cluster, revision: string | undefined): IstiodValues {
+function commonValues(
+  mesh: ValuesMesh,
+  cluster: Cluster,
+  revision: string | undefined,
+): IstiodValues {
   const readsEndpoints = mesh.distribution === "endpoints";
   const networks = meshNetworks(mesh, cluster);
   const aliases = [...new Set([...trustDomainsOf(mesh.clusters), ...mesh.trust.aliases])]
@@ -138,7 +152,13 @@ function commonValues(mesh: HubMesh, cluster: Cluster, revision: string | undefi
           PROXY_CONFIG_XDS_AGENT: "true",
           ...(cluster.dns.mode === "proxy" ? { ISTIO_META_DNS_CAPTURE: "true" } : {}),
         },
+        ...(mesh.observability === undefined
+          ? {}
+          : { proxyStatsMatcher: { inclusionRegexps: statsOf(mesh, cluster) } }),
       },
+      ...(mesh.observability === undefined || mesh.observability.accessLogs === "none"
+        ? {}
+        : { extensionProviders: [accessLogProvider(cluster)] }),
     },
   };
 }
@@ -147,7 +167,7 @@ function commonValues(mesh: HubMesh, cluster: Cluster, revision: string | undefi
  * Kubernetes' own names lead to pods of the own cluster, as without a mesh: by default istiod would put pods of every cluster that it
  * reads behind a Service of the same name, and gateways let only global services through.
  */
-const ownNamesStayLocal = {
+export const ownNamesStayLocal = {
   settings: { clusterLocal: true },
   hosts: [`*.svc.${clusterDomain}`],
 } as const;

@@ -4,6 +4,7 @@ import { consumerDestinationRule } from "./destinationRule";
 import { objectsNamespaceFor } from "./hubService";
 import type { Manifest } from "./manifest";
 import { localServiceEntry, remoteServiceEntry } from "./serviceEntry";
+import { once } from "../once";
 import { shortNameService, virtualService } from "./virtualService";
 import { exportTo } from "./visibility";
 
@@ -71,12 +72,14 @@ function everyNamespace(
   { services }: ServiceMesh,
   { namespace }: GlobalService,
 ): readonly string[] {
-  const names = new Set(
-    services.flatMap((service) => [
-      service.namespace,
-      ...(service.callers ?? []).map((caller) => caller.namespace),
-    ]),
-  );
-  names.delete(namespace);
-  return [".", ...[...names].sort()];
+  return [".", ...namespacesOf(services).filter((name) => name !== namespace)];
 }
+
+/** Sorted. Once for a mesh, since each of its services asks. */
+const namespacesOf = once((services: readonly GlobalService[]): readonly string[] => {
+  const names = services.flatMap(({ namespace, callers = [] }) => [
+    namespace,
+    ...callers.map((caller) => caller.namespace),
+  ]);
+  return [...new Set(names)].sort();
+});

@@ -1,6 +1,6 @@
 /**
  * A hub: istiod, which hands out the objects of one namespace and does nothing else. It has no CA, no webhooks and no leader
- * elections, reads neither Secrets nor pods, and its sidecar lets gateways of its audience in alone.
+ * elections, reads no Secrets but those of its own namespace, of which there are none, and its sidecar lets gateways of its audience in alone.
  */
 import { type Audience } from "../audiences";
 import type { Cluster } from "../mesh";
@@ -16,8 +16,8 @@ import {
 } from "./hubService";
 import { type Manifest, ownerLabels } from "./manifest";
 import { hubNetworkPolicy } from "./networkPolicies";
+import { bindingOf, readRule, roleOf } from "./rbac";
 
-const reads = ["get", "list", "watch"];
 const configPath = "/etc/istio/config";
 
 /** What is made of a hub in one of its clusters, in the order in which it's needed. */
@@ -30,32 +30,16 @@ export function hubWorkload(
   const { name } = service;
   const labels = { ...ownerLabels(mesh), "app.kubernetes.io/name": name, ...service.selector };
   const metadata = { name, namespace: hubNamespaceName, labels };
-  const role = `meshspan-${name}`;
-  const subjects = [{ kind: "ServiceAccount", name, namespace: hubNamespaceName }];
+  const account: Manifest = { apiVersion: "v1", kind: "ServiceAccount", metadata };
+  const clusterRole = roleOf({ name: `meshspan-${name}`, labels }, readKinds);
+  // Secrets with other clusters' credentials, which istiod looks for in its own namespace: there are none.
+  const role = roleOf(metadata, [readRule([""], ["secrets"])]);
   return [
-    { apiVersion: "v1", kind: "ServiceAccount", metadata },
-    clusterRole(role, labels),
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "ClusterRoleBinding",
-      metadata: { name: role, labels },
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role },
-      subjects,
-    },
-    // Secrets with other clusters' credentials, which istiod looks for in its own namespace: there are none.
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "Role",
-      metadata,
-      rules: [{ apiGroups: [""], resources: ["secrets"], verbs: reads }],
-    },
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "RoleBinding",
-      metadata,
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
-      subjects,
-    },
+    account,
+    clusterRole,
+    bindingOf(clusterRole, account),
+    role,
+    bindingOf(role, account),
     configMap(mesh, cluster, audience, metadata),
     ...(cluster.networkPolicies
       ? [hubNetworkPolicy(metadata, service.selector, cluster.gateway.namespace)]
@@ -77,30 +61,20 @@ export function hubWorkload(
 }
 
 /** Kinds are listed for the whole cluster, as istiod does; it keeps what is in namespaces of its audience. */
-function clusterRole(name: string, labels: Readonly<Record<string, string>>): Manifest {
-  const groups = ["extensions", "networking", "security", "telemetry"];
-  return {
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "ClusterRole",
-    metadata: { name, labels },
-    rules: [
-      { apiGroups: groups.map((group) => `${group}.istio.io`), resources: ["*"], verbs: reads },
-      {
-        apiGroups: ["apiextensions.k8s.io"],
-        resources: ["customresourcedefinitions"],
-        verbs: reads,
-      },
-      { apiGroups: [""], resources: ["namespaces", "nodes", "pods", "services"], verbs: reads },
-      { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: reads },
-      { apiGroups: ["networking.k8s.io"], resources: ["ingresses"], verbs: reads },
-      {
-        apiGroups: ["admissionregistration.k8s.io"],
-        resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"],
-        verbs: reads,
-      },
-    ],
-  };
-}
+const readKinds = [
+  readRule(
+    ["extensions", "networking", "security", "telemetry"].map((group) => `${group}.istio.io`),
+    ["*"],
+  ),
+  readRule(["apiextensions.k8s.io"], ["customresourcedefinitions"]),
+  readRule([""], ["namespaces", "nodes", "pods", "services"]),
+  readRule(["discovery.k8s.io"], ["endpointslices"]),
+  readRule(["networking.k8s.io"], ["ingresses"]),
+  readRule(
+    ["admissionregistration.k8s.io"],
+    ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"],
+  ),
+];
 
 function configMap(
   mesh: HubMesh,

@@ -15,7 +15,15 @@ export interface Manifest {
 }
 
 /** Stages in the order in which they are applied. */
-export const stages = ["namespaces", "trust", "gateway", "services", "dns", "workloads"] as const;
+export const stages = [
+  "namespaces",
+  "trust",
+  "gateway",
+  "services",
+  "dns",
+  "workloads",
+  "observability",
+] as const;
 export type Stage = (typeof stages)[number];
 
 /** The component that makes an object, in both front ends. */
@@ -57,7 +65,15 @@ export function objectKey(manifest: Manifest): string {
  * belong to the mesh alone. Shared objects don't have them.
  */
 export function ownerLabels(mesh: Pick<Mesh, "name">): Readonly<Record<string, string>> {
-  return { "app.kubernetes.io/managed-by": "meshspan", "app.kubernetes.io/part-of": mesh.name };
+  return { ...managedByMeshspan, "app.kubernetes.io/part-of": mesh.name };
+}
+
+/** Label of what belongs to a mesh alone, whichever it is. */
+export const managedByMeshspan = { "app.kubernetes.io/managed-by": "meshspan" } as const;
+
+/** Whether an object has it. */
+export function isOwned({ metadata: { labels = {} } }: Pick<Manifest, "metadata">): boolean {
+  return Object.entries(managedByMeshspan).every(([key, value]) => labels[key] === value);
 }
 
 /**

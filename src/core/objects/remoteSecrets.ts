@@ -4,9 +4,11 @@
  */
 import { Late } from "../late";
 import { type Cluster, clusterOf, type Mesh } from "../mesh";
+import { meshConfigName } from "../meshConfig";
 import { once } from "../once";
 import { type Manifest, ownerLabels, planned, type PlannedObject } from "./manifest";
 import { rootNamespace } from "./namespaces";
+import { bindingOf, readRule, roleOf } from "./rbac";
 
 type SecretsMesh = Pick<Mesh, "name" | "istio" | "distribution" | "clusters" | "services">;
 
@@ -35,19 +37,14 @@ export function remoteSecretName(peer: string): string {
   return `istio-remote-secret-${peer}`;
 }
 
-/** Who reads whom: for each cluster the names of those whose services it consumes, sorted. Nobody, unless endpoints are distributed. */
-export function peersRead(
-  mesh: Pick<SecretsMesh, "distribution" | "clusters" | "services">,
-): ReadonlyMap<string, readonly string[]> {
-  return readBy(mesh);
-}
+type ReadingMesh = Pick<SecretsMesh, "distribution" | "clusters" | "services">;
 
-const readBy = once(
-  ({
-    distribution,
-    clusters,
-    services,
-  }: Pick<SecretsMesh, "distribution" | "clusters" | "services">) => {
+/**
+ * Who reads whom: for each cluster the names of those whose services it consumes, sorted. Nobody, unless endpoints are distributed.
+ * Found once for a mesh.
+ */
+export const peersRead = once(
+  ({ distribution, clusters, services }: ReadingMesh): ReadonlyMap<string, readonly string[]> => {
     const read = new Map(clusters.map(({ name }) => [name, new Set<string>()]));
     if (distribution === "endpoints")
       for (const { consumedBy, servedBy } of services)
@@ -58,60 +55,38 @@ const readBy = once(
   },
 );
 
+/** Clusters that some other one reads. */
+const clustersRead = once(
+  (mesh: ReadingMesh): ReadonlySet<string> => new Set([...peersRead(mesh).values()].flat()),
+);
+
 /** What lets other control planes read a cluster; nothing where none does. */
 export function planReader(mesh: SecretsMesh, cluster: Cluster): readonly PlannedObject[] {
-  const isRead = [...peersRead(mesh).values()].some((peers) => peers.includes(cluster.name));
-  if (!isRead) return [];
+  if (!clustersRead(mesh).has(cluster.name)) return [];
   const { namespace } = mesh.istio;
-  const own = { name: readerName, namespace, labels: ownerLabels(mesh) };
+  const labels = ownerLabels(mesh);
+  const own = { name: readerName, namespace, labels };
   const account: Manifest = {
     apiVersion: "v1",
     kind: "ServiceAccount",
     metadata: own,
     automountServiceAccountToken: false,
   };
-  const subjects = [{ kind: "ServiceAccount", name: readerName, namespace }];
-  const role: Manifest = {
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "ClusterRole",
-    metadata: { name: readerRoleName(mesh), labels: ownerLabels(mesh) },
-    rules: readKinds.map(([group, ...resources]) => ({
-      apiGroups: [group],
-      resources,
-      verbs: ["get", "list", "watch"],
-    })),
-  };
-  const configRole: Manifest = {
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "Role",
-    metadata: own,
-    rules: [
-      {
-        apiGroups: [""],
-        resources: ["configmaps"],
-        resourceNames: [meshConfigName(mesh)],
-        verbs: ["get", "list", "watch"],
-      },
-    ],
-  };
-  const binding = (of: Manifest): Manifest => ({
-    apiVersion: of.apiVersion,
-    kind: `${of.kind}Binding`,
-    metadata: of.metadata,
-    roleRef: {
-      apiGroup: "rbac.authorization.k8s.io",
-      kind: of.kind,
-      name: of.metadata.name,
-    },
-    subjects,
-  });
+  const role = roleOf(
+    { name: readerRoleName(mesh), labels },
+    readKinds.map(([group, ...kinds]) => readRule([group], kinds)),
+  );
+  // It says the trust domain of the pods there.
+  const configRole = roleOf(own, [
+    readRule([""], ["configmaps"], [meshConfigName(mesh.istio.revision)]),
+  ]);
   const token: Manifest = {
     apiVersion: "v1",
     kind: "Secret",
     metadata: {
       name: readerTokenName(cluster),
       namespace,
-      labels: ownerLabels(mesh),
+      labels,
       annotations: { "kubernetes.io/service-account.name": readerName },
     },
     type: "kubernetes.io/service-account-token",
@@ -122,9 +97,9 @@ export function planReader(mesh: SecretsMesh, cluster: Cluster): readonly Planne
   return [
     add(account, root),
     add(role),
-    add(binding(role), role, account),
+    add(bindingOf(role, account), role, account),
     add(configRole, root),
-    add(binding(configRole), configRole, account),
+    add(bindingOf(configRole, account), configRole, account),
     add(token, account),
   ];
 }
@@ -177,8 +152,3 @@ const readKinds = [
   ["gateway.networking.k8s.io", "gateways"],
   ["apiextensions.k8s.io", "customresourcedefinitions"],
 ] as const;
-
-/** The ConfigMap that says the trust domain of the pods there (istiod's getMeshConfigMapName). */
-function meshConfigName({ istio: { revision } }: SecretsMesh): string {
-  return revision === undefined || revision === "default" ? "istio" : `istio-${revision}`;
-}

@@ -32,8 +32,8 @@ export function readObject({ manifest: given }: GivenObject): ReadObject {
     : { state: "malformed", manifest: named(given), issues: issues.issues };
 }
 
-/** In Kubernetes' API, null is the same as nothing at all. */
-function withoutNull(value: unknown): unknown {
+/** The same value without its nulls: in Kubernetes' API, null is the same as nothing at all. */
+export function withoutNull(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNull);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(

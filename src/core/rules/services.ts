@@ -10,6 +10,7 @@ import type {
   ServiceVersion,
   ServingCluster,
 } from "../mesh";
+import { once } from "../once";
 import { isValidName, label, localHostOf, portName, serviceName, subdomain } from "../names";
 import { isTls, ruleFamilyOf } from "../routing";
 import { suggest } from "../shape";
@@ -41,6 +42,9 @@ export type UnaddressedService = Omit<GlobalService, "address"> & {
   readonly pin: { readonly address: string | undefined } | undefined;
 };
 
+/** One list for all services that every cluster calls: with one each, a mesh would grow with clusters × services. */
+const inOrder = once((clusters: ReadonlySet<string>): readonly string[] => [...clusters].sort());
+
 export function resolveService(
   key: string,
   input: ServiceDescription,
@@ -58,7 +62,7 @@ export function resolveService(
   const servedBy = resolveServedBy(input.servedBy, versions, clusters, issues.at("servedBy"));
   const consumedBy =
     input.consumedBy === undefined
-      ? [...clusters].sort()
+      ? inOrder(clusters)
       : checkClusterNames(issues.at("consumedBy"), input.consumedBy, clusters);
   if (input.consumedBy?.length === 0)
     issues
@@ -248,7 +252,7 @@ function resolveServedBy(
     issues.add(
       "not_served",
       "no cluster serves it",
-      `add the clusters where it runs: ${[...clusters].sort().slice(0, 12).join(", ")}`,
+      `add the clusters where it runs: ${inOrder(clusters).slice(0, 12).join(", ")}`,
     );
   const names = checkClusterNames(issues, given, clusters, (index, name) =>
     issues.at(isList ? index : name),

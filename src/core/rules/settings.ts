@@ -7,6 +7,7 @@ import type { Mesh, TrustSettings } from "../mesh";
 import { chartVersion, clusterDomain, label, subdomain } from "../names";
 import { defaultRoot } from "../rotation";
 import { checkName, checkRange } from "./names";
+import { resolveObservability } from "./observability";
 
 type SettingsInput = z.output<typeof settingsSchema>;
 
@@ -60,6 +61,7 @@ export function resolveSettings(input: Partial<SettingsInput>, issues: IssueColl
     checkName(issues.at("istio", "revision"), label, input.istio.revision);
 
   const pool = input.addresses ?? defaultPool;
+  const namespace = input.istio?.namespace ?? "istio-system";
   return {
     name,
     domain,
@@ -71,10 +73,15 @@ export function resolveSettings(input: Partial<SettingsInput>, issues: IssueColl
     istio: {
       version: input.istio?.version,
       revision: input.istio?.revision,
-      namespace: input.istio?.namespace ?? "istio-system",
+      namespace,
       image: input.istio?.image ?? imageOf(input.istio?.version),
     },
     trust: resolveTrust(input.trust ?? {}, issues.at("trust")),
+    observability: resolveObservability(
+      input.observability ?? false,
+      namespace,
+      issues.at("observability"),
+    ),
   };
 }
 

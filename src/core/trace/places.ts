@@ -1,13 +1,14 @@
 /** The places that serve a host: gateways of peers, and pods of the own cluster. */
 import { Late } from "../late";
-import { dialPortOf, type GlobalService } from "../mesh";
+import { dialPortOf, type GlobalService, isServedBy } from "../mesh";
 import type { PlannedObject } from "../objects/manifest";
 import { entryPort } from "./addressHop";
 import { gatewayHops, peerOf } from "./gatewayHops";
 import { type CallerIdentity, type Hop, type HopKind, hopsOf, nameOf } from "./hop";
 import { getOrMake, once } from "../once";
 import { namespaceOf } from "./objectIndex";
-import { addressKey, type ClusterIndex, type PlanIndex } from "./planIndex";
+import { addressKey } from "./addressKey";
+import type { ClusterIndex, PlanIndex } from "./planIndex";
 import { podHops } from "./podHops";
 import { readingFault } from "./readingHop";
 import { type EndpointSpec, type Labels, selects, type ServiceEntrySpec, specOf } from "./specs";
@@ -113,7 +114,8 @@ function localPlace(
   const home = caller.cluster;
   const namespace = namespaceOf(entry);
   const labels = { ...selector, ...tls.labels };
-  const runs = described?.servedBy.some(({ cluster }) => cluster === home.name) === true;
+  const runs = described !== undefined && isServedBy(described, home.name);
+  // There the entry is for pods of other clusters, too.
   if (index.plan.mesh.distribution === "endpoints" && !runs) return [];
   const isElsewhere = home.plan.hasWorkloads
     ? Object.keys(tls.labels).length > 0 &&
@@ -145,7 +147,7 @@ function isDescribedHere({ caller, tls: { version }, described }: Departure): bo
 function remotePlace(departure: Departure, entry: PlannedObject, endpoint: EndpointSpec): Place {
   const { index, caller, port, tls } = departure;
   if (tls.hop.status === "missing") return { servedBy: undefined, hops: [tls.hop] };
-  const address = endpoint.address instanceof Late ? "address to come" : endpoint.address;
+  const address = addressText(endpoint.address);
   const dialled = endpoint.ports?.[entryPort(entry, port)?.name ?? ""];
   if (dialled === undefined) {
     const text = `${nameOf(entry)} doesn't say which port of ${address} to dial`;
@@ -159,6 +161,10 @@ function remotePlace(departure: Departure, entry: PlannedObject, endpoint: Endpo
   return behindGateway(departure, entry, peer, endpoint.address, dialled);
 }
 
+function addressText(address: string | Late): string {
+  return address instanceof Late ? "address to come" : address;
+}
+
 function behindGateway(
   { caller, tls, described }: Departure,
   entry: PlannedObject,
@@ -167,7 +173,7 @@ function behindGateway(
   dialled: number,
 ): Place {
   if (tls.hop.status === "missing") return { servedBy: undefined, hops: [tls.hop] };
-  const address = gateway instanceof Late ? "address to come" : gateway;
+  const address = addressText(gateway);
   return {
     servedBy: peer.name,
     hops: [

@@ -7,8 +7,6 @@ import { addressKey } from "./addressKey";
 import { objectsSeenBy } from "./hubSight";
 import { ObjectIndex } from "./objectIndex";
 
-export { addressKey };
-
 /** The planned objects that one cluster's istiod sees, and what it is told. */
 export class ClusterIndex extends ObjectIndex {
   readonly plan: ClusterPlan;
@@ -16,8 +14,10 @@ export class ClusterIndex extends ObjectIndex {
   /** Of the control plane; `undefined` for the default one. */
   readonly revision: string | undefined;
 
-  constructor(plan: ClusterPlan, { mesh, ...whole }: Plan) {
-    super(plan.cluster.name, objectsSeenBy({ mesh, ...whole }, plan), mesh.istio.namespace);
+  /** @param plan Of the cluster. */
+  constructor(plan: ClusterPlan, whole: Plan) {
+    const { mesh } = whole;
+    super(plan.cluster.name, objectsSeenBy(whole, plan), mesh.istio.namespace);
     this.plan = plan;
     this.issuer = mesh.trust.issuer;
     this.revision = mesh.istio.revision;

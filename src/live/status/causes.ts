@@ -98,6 +98,8 @@ function concerns(
       return finding.check === "gateway" || finding.check === "call";
     case "dns":
       return finding.check === "dns";
+    case "observability":
+      return false;
     case "services":
     case "workloads":
       return object.service === finding.service && explainsService(object, finding);

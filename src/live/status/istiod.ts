@@ -1,12 +1,11 @@
 /** istiod runs, as the version and with the settings that the mesh is described with. */
-import type { V1ConfigMap, V1Deployment } from "@kubernetes/client-node";
-import { parse } from "yaml";
+import type { V1Deployment } from "@kubernetes/client-node";
 import type { Mesh } from "../../core/mesh";
-import { istiodValues } from "../../core/objects/helmValues";
 import type { ClusterPlan } from "../../core/plan";
 import { counted } from "../../core/words";
 import { unanswered } from "./answer";
 import { fine, type Verdict } from "./finding";
+import { judgeSettings } from "./istiodSettings";
 import { type ClusterObservation, placeOf } from "./observation";
 import { whyNotReady } from "./podState";
 
@@ -90,65 +89,4 @@ function judgeVersion({ istio }: Mesh, deployment: V1Deployment): readonly Verdi
       hint: "upgrade Istio, or say in istio.version which one there is",
     },
   ];
-}
-
-interface MeshConfig {
-  readonly trustDomain?: string;
-  readonly trustDomainAliases?: readonly string[];
-  readonly defaultConfig?: {
-    readonly meshId?: string;
-    readonly proxyMetadata?: Readonly<Record<string, string>>;
-  };
-}
-
-/** What istiod has to know of the mesh, by the values of its chart. */
-function judgeSettings(
-  mesh: Mesh,
-  { cluster }: ClusterPlan,
-  deployment: V1Deployment,
-  { meshConfig }: ClusterObservation,
-): Verdict {
-  const { namespace } = mesh.istio;
-  const name = mesh.istio.revision === undefined ? "istio" : `istio-${mesh.istio.revision}`;
-  const subject = `core/ConfigMap/${namespace}/${name}`;
-  if (!meshConfig.ok) return unanswered(subject, meshConfig);
-  const { global, meshConfig: planned } = istiodValues(mesh, cluster);
-  const live = readMeshConfig(meshConfig.value);
-  const environment = deployment.spec?.template.spec?.containers[0]?.env ?? [];
-  const clusterName = environment.find((variable) => variable.name === "CLUSTER_ID")?.value;
-  const aliases = planned.trustDomainAliases ?? [];
-  const metadata = planned.defaultConfig.proxyMetadata;
-  const wrong = [
-    ...differing("trustDomain", live.trustDomain ?? "cluster.local", planned.trustDomain),
-    ...aliases
-      .filter((alias) => live.trustDomainAliases?.includes(alias) !== true)
-      .map((alias) => `trustDomainAliases lacks ${alias}`),
-    ...differing("meshID", live.defaultConfig?.meshId ?? "", global.meshID),
-    ...differing("clusterName", clusterName ?? "Kubernetes", global.multiCluster.clusterName),
-    ...Object.entries(metadata).flatMap(([key, value]) =>
-      differing(key, live.defaultConfig?.proxyMetadata?.[key] ?? "unset", value),
-    ),
-  ];
-  if (wrong.length === 0) return fine(subject, "settings as planned");
-  return {
-    state: "error",
-    code: "istiod_settings_differ",
-    subject,
-    message: `istiod's settings differ: ${wrong.join("; ")} (there → planned)`,
-    hint: "upgrade istiod's chart with the values that meshspan render writes, then restart the pods with proxies",
-    fix: `helm upgrade istiod istio/istiod -n ${namespace} -f ${cluster.name}/helm/istiod.yaml`,
-  };
-}
-
-function differing(what: string, live: string, planned: string): readonly string[] {
-  return live === planned ? [] : [`${what} ${live} → ${planned}`];
-}
-
-function readMeshConfig(configMap: V1ConfigMap | undefined): MeshConfig {
-  try {
-    const value: unknown = parse(configMap?.data?.mesh ?? "");
-    return typeof value === "object" && value !== null ? value : {};
-  } catch {
-    return {};
-  }
 }

@@ -10,6 +10,7 @@ import type {
   V1Service,
 } from "@kubernetes/client-node";
 import type { Mesh } from "../../core/mesh";
+import { meshConfigName } from "../../core/meshConfig";
 import { dnsServerName } from "../../core/objects/globalDns";
 import { gatewaySelector } from "../../core/objects/gateway";
 import {
@@ -95,11 +96,7 @@ async function observeOthers(reader: Reader, mesh: Mesh, plan: ClusterPlan): Pro
   const [istiod, istiodPods, meshConfig, rootConfigMaps, gatewayPods] = await Promise.all([
     reader.list<V1Deployment>("apps/v1 Deployment", { namespace, labels }),
     reader.list<V1Pod>("v1 Pod", { namespace, labels }),
-    reader.find<V1ConfigMap>(
-      "v1 ConfigMap",
-      revision === undefined ? "istio" : `istio-${revision}`,
-      namespace,
-    ),
+    reader.find<V1ConfigMap>("v1 ConfigMap", meshConfigName(revision), namespace),
     reader.list<V1ConfigMap>("v1 ConfigMap", { labels: { "istio.io/config": "true" } }),
     reader.list<V1Pod>("v1 Pod", {
       namespace: cluster.gateway.namespace,

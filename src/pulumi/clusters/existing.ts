@@ -18,6 +18,12 @@ export interface ExistingClusterArgs {
   readonly nodeAddress?: pulumi.Input<string>;
   /** CIDRs from which this cluster's pods appear to peers, for the firewalls of GKE clusters. @default unknown */
   readonly egressRanges?: pulumi.Input<string[]>;
+  /**
+   * Takes over fields of planned objects that others set, such as kubectl, when their values differ: for the runs in which a mesh
+   * that was built by hand is adopted. Objects stay the ones that they are. Namespaces and DNS settings are still merged only.
+   * @default false: such a field is an error
+   */
+  readonly adopt?: boolean;
 }
 
 /** A cluster that is there: nothing is made but the provider for it. */
@@ -41,7 +47,7 @@ export class ExistingCluster extends MeshCluster {
     // It's no secret, and a secret identifier would hide what a preview says.
     const found = pulumi.unsecret(context.apply(({ authority, server }) => authority || server));
     this.identifier = pulumi.output(args.clusterIdentifier ?? found);
-    this.provider = clusterProvider(name, this.kubeconfig, this.identifier, this);
+    this.provider = clusterProvider(name, this.kubeconfig, this.identifier, this, args.adopt);
     this.nodeAddress = args.nodeAddress === undefined ? undefined : pulumi.output(args.nodeAddress);
     this.egressRanges =
       args.egressRanges === undefined ? undefined : pulumi.output(args.egressRanges);

@@ -95,13 +95,16 @@ function readKubeconfig(text: string, fail: (what: string) => Error) {
 /**
  * The provider for one cluster. `clusterIdentifier` says which cluster it is, so that credentials that rotate
  * update the provider and replace nothing (pulumi-kubernetes#4019). An object that an interrupted run left
- * without a trace in the state is taken over; fields that somebody else manages are never overwritten.
+ * without a trace in the state is taken over; fields that somebody else manages are never overwritten,
+ * unless that is asked for.
+ * @param adopt Whether such fields are taken over. @default false
  */
 export function clusterProvider(
   name: string,
   kubeconfig: pulumi.Input<string>,
   clusterIdentifier: pulumi.Input<string>,
   parent: pulumi.Resource,
+  adopt = false,
 ): kubernetes.Provider {
   return new kubernetes.Provider(
     name,
@@ -110,6 +113,7 @@ export function clusterProvider(
       clusterIdentifier,
       enableServerSideApply: true,
       upsertExistingObjects: true,
+      ...(adopt ? { enablePatchForce: true } : {}),
       // A renewed CA or a changed zone is an update; otherwise the old object would be deleted first.
       enableConfigMapMutable: true,
       enableSecretMutable: true,

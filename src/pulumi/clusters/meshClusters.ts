@@ -3,15 +3,19 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Issue } from "../../core/issues";
 import type { Cluster, Mesh } from "../../core/mesh";
 import { suggest } from "../../core/shape";
-import type { MeshCluster, MeshClusters } from "../meshCluster";
+import { MeshCluster, type MeshClusters } from "../meshCluster";
 import { nodeAddressNeeded } from "../multiClusterGateway";
+import { ExistingCluster, type ExistingClusterArgs } from "./existing";
 import { GkeCluster } from "./gke";
 import { KindCluster, kindName } from "./kind";
+
+/** Clusters, or how they are reached, by the names that they have in the mesh. */
+export type GivenClusters = Readonly<Record<string, MeshCluster | ExistingClusterArgs>>;
 
 /** What is missing or too many among the given clusters, and gateways that nobody could reach. */
 export function clusterIssues(
   mesh: Mesh,
-  given: MeshClusters,
+  given: GivenClusters,
   gatewayAddresses: Readonly<Record<string, unknown>>,
 ): readonly Issue[] {
   const names = mesh.clusters.map(({ name }) => name);
@@ -39,17 +43,22 @@ export function clusterIssues(
   ];
 }
 
-/** Every cluster of the mesh: given, or made here because nobody gave it. */
+/** Every cluster of the mesh: given, reached as it was said, or made here because nobody gave it. */
 export function meshClusters(
   mesh: Mesh,
-  given: MeshClusters,
+  given: GivenClusters,
   parent: pulumi.Resource,
 ): MeshClusters {
   return Object.fromEntries(
-    mesh.clusters.map((cluster): [string, MeshCluster] => [
-      cluster.name,
-      given[cluster.name] ?? makeCluster(mesh, cluster, parent),
-    ]),
+    mesh.clusters.map((cluster): [string, MeshCluster] => {
+      const target = given[cluster.name] ?? makeCluster(mesh, cluster, parent);
+      return [
+        cluster.name,
+        target instanceof MeshCluster
+          ? target
+          : new ExistingCluster(kindName(mesh.name, cluster.name), target, { parent }),
+      ];
+    }),
   );
 }
 
@@ -75,7 +84,7 @@ function cantMake({ name, provider, locality }: Cluster): readonly Issue[] {
           code: "missing_key",
           path: ["clusters", name],
           message: `the cluster is there already (provider: ${provider}), and nothing says how it's reached`,
-          hint: `pass clusters: { ${JSON.stringify(name)}: new ExistingCluster("${name}", { kubeconfig }), … }`,
+          hint: `pass clusters: { ${JSON.stringify(name)}: { kubeconfig }, … }`,
         },
       ];
   }

@@ -211,6 +211,16 @@ describe("what is no YAML of one mesh", () => {
     expect(faultsOf(text)).toEqual(faults);
   });
 
+  test.each([
+    ["name: a\nclusters:\n\ta: {}\n", "indent with spaces"],
+    ["name: a\nclusters:\n  a: {}\n b: {}\n", "indent it as the lines beside it"],
+    ["name: a\nclusters\n  a: {}\n", "put a colon and a space after the key, or end the quotes"],
+  ])("%j is mended by what the hint says: %s", (text, mend) => {
+    const result = safeParseMeshYaml(text);
+    const hints = result.ok ? [] : result.issues.map(({ hint }) => hint);
+    expect(hints).toEqual([`${mend}; the rest is checked after that`]);
+  });
+
   test("a bracket that isn't closed is one fault, whatever is wrong after it", () => {
     expect(faultsOf("name: [a\nclusters: }\n")).toEqual([
       expect.stringMatching(/^\d+:\d+ yaml_syntax$/),

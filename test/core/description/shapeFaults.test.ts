@@ -335,7 +335,7 @@ describe("hints for values that YAML reads differently than meant", () => {
     ["pay.selector.app", true, 'write a text, in quotes: "true"'],
     ["pay.ports[0].port", "80", "write a number, without quotes: 80"],
     ["pay.ports[0].port", "http", "write a number"],
-    ["east.gateway", null, "write a map"],
+    ["pay.ports[0]", 80, "write a map with some of name, port, protocol, targetPort"],
     ["pay.routes[1].timeout", 3, 'write a duration with its unit: "3s"'],
     ["pay.failover.interval", 1.5, 'write a duration with its unit: "1.5s"'],
     ["pay.routes[1].retries.perTryTimeout", -1, 'write a duration with its unit: "1s"'],

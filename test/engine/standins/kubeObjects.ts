@@ -9,6 +9,8 @@ import type { Properties } from "./values";
 /** What of the provider's configuration concerns objects. */
 export interface ObjectOptions {
   readonly upsert: boolean;
+  /** Whether fields that others manage are taken over. */
+  readonly force: boolean;
   readonly mutableSecrets: boolean;
   readonly mutableConfigMaps: boolean;
 }
@@ -80,7 +82,7 @@ export async function createObject(
     () =>
       patiently(async () => {
         const path = await existingPath(api, object, what);
-        if (options.upsert) return apply(api, path, object, manager);
+        if (options.upsert) return apply(api, path, object, manager, options);
         return api.request({
           method: "POST",
           path,
@@ -107,6 +109,7 @@ export async function updateObject(
   call: Call,
   old: Existing,
   inputs: Properties,
+  options: ObjectOptions,
 ): Promise<Properties> {
   const object = objectOf(call.type, inputs);
   if (call.preview) return merged(old.outputs, object) as Properties;
@@ -121,7 +124,7 @@ export async function updateObject(
   try {
     live = await explained(failed, async () => {
       await takeOver(api, path, live, manager);
-      return apply(api, path, object, manager);
+      return apply(api, path, object, manager, options);
     });
   } catch (error) {
     // The object is there, as it was: the engine tries again next time.
@@ -210,12 +213,14 @@ function apply(
   path: string,
   object: KubeObject,
   manager: string,
+  options: Pick<ObjectOptions, "force">,
 ): Promise<KubeObject> {
+  const force = options.force || object.metadata.annotations?.["pulumi.com/patchForce"] === "true";
   return api
     .request({
       method: "PATCH",
       path: `${path}/${object.metadata.name}`,
-      query: { fieldManager: manager, force: "false" },
+      query: { fieldManager: manager, force: String(force) },
       body: object,
       contentType: "application/apply-patch+yaml",
     })

@@ -25,7 +25,12 @@ import { hasUnknown, unknown, type Properties } from "./values";
 let api = new KubeApi(undefined, undefined);
 let kubeconfig: string | undefined;
 let defaultNamespace = "default";
-let options: ObjectOptions = { upsert: false, mutableSecrets: false, mutableConfigMaps: false };
+let options: ObjectOptions = {
+  upsert: false,
+  force: false,
+  mutableSecrets: false,
+  mutableConfigMaps: false,
+};
 
 /** A failure of the connection in the real provider's words. */
 async function reaching<T>(work: () => Promise<T>): Promise<T> {
@@ -45,6 +50,7 @@ const kubernetes: StandIn = {
     defaultNamespace = text(config.namespace) ?? "default";
     options = {
       upsert: isTrue(config.upsertExistingObjects),
+      force: isTrue(config.enablePatchForce),
       mutableSecrets: isTrue(config.enableSecretMutable),
       mutableConfigMaps: isTrue(config.enableConfigMapMutable),
     };
@@ -69,7 +75,7 @@ const kubernetes: StandIn = {
       ? reaching(() => installRelease(api, kubeconfig, call, inputs, 1))
       : createObject(api, call, inputs, options),
   async update(call, old, inputs) {
-    if (call.type !== releaseType) return updateObject(api, call, old, inputs);
+    if (call.type !== releaseType) return updateObject(api, call, old, inputs, options);
     const revision = Number(old.outputs.status?.revision ?? 0) + 1;
     return (await reaching(() => installRelease(api, kubeconfig, call, inputs, revision))).outputs;
   },

@@ -1,5 +1,6 @@
 import type { V1Deployment } from "@kubernetes/client-node";
-import type { Mesh } from "../../../src";
+import { type Mesh, parseMesh, planMesh } from "../../../src";
+import { istiodValues } from "../../../src/core/objects/helmValues";
 import { judgeDnsServers } from "../../../src/live/status/dnsServers";
 import type { Verdict } from "../../../src/live/status/finding";
 import { judgeGateway } from "../../../src/live/status/gateways";
@@ -10,7 +11,17 @@ import type {
   NamespaceObservation,
 } from "../../../src/live/status/observation";
 import { judgeServices } from "../../../src/live/status/services";
-import { answer, forbidden, istiod, mesh, planOf, pod, sound, withObject } from "./soundMesh";
+import {
+  answer,
+  description,
+  forbidden,
+  istiod,
+  mesh,
+  planOf,
+  pod,
+  sound,
+  withObject,
+} from "./soundMesh";
 
 const notFine = (verdicts: readonly Verdict[]) => verdicts.filter(({ state }) => state !== "ok");
 
@@ -188,6 +199,46 @@ describe("istiod", () => {
       [{ code: "istiod_settings_differ", message: says("clusterName Kubernetes → east") }],
     ],
   ]);
+
+  /** What is wrong with settings of east, in a mesh that is distributed so, where istiod has this beside what it always has. */
+  function settingsOf(distribution: "hub" | "endpoints", extra: object): string | undefined {
+    const described = parseMesh({ ...description, distribution, istio: { version: "1.30.2" } });
+    const seen = sound("east");
+    const text = seen.meshConfig.ok ? seen.meshConfig.value?.data?.mesh : undefined;
+    const live = { ...(JSON.parse(text!) as object), ...extra };
+    const observed = { ...seen, meshConfig: answer({ data: { mesh: JSON.stringify(live) } }) };
+    const plan = planMesh(described).clusters.find(({ cluster }) => cluster.name === "east")!;
+    return notFine(judgeIstiod(described, plan, observed)).find(
+      ({ code }) => code === "istiod_settings_differ",
+    )?.message;
+  }
+
+  const planned = (distribution: "hub" | "endpoints") => {
+    const described = parseMesh({ ...description, distribution, istio: { version: "1.30.2" } });
+    return istiodValues(described, described.clusters[0]!).meshConfig;
+  };
+
+  it("reads no hubs, or those of an earlier plan", () => {
+    const { configSources, discoverySelectors } = planned("hub");
+    expect(settingsOf("hub", { configSources, discoverySelectors })).toBeUndefined();
+    expect(settingsOf("hub", {})).toMatch(
+      /configSources k8s:\/\/ → k8s:\/\/ xds:.*; discoverySelectors none → \[\{"match/,
+    );
+    const old = [{ address: "xds://elsewhere:15110" }, ...configSources!];
+    expect(settingsOf("hub", { configSources: old, discoverySelectors })).toMatch(
+      /configSources k8s:\S* \S*xds:\/\/elsewhere:15110/,
+    );
+    expect(settingsOf("endpoints", { configSources })).toMatch(/configSources k8s:\/\/ xds:/);
+  });
+
+  it("lets Kubernetes' own names lead to other clusters, where endpoints are read", () => {
+    const { serviceSettings } = planned("endpoints");
+    const own = { settings: { clusterLocal: true }, hosts: ["ours.default.svc.cluster.local"] };
+    expect(
+      settingsOf("endpoints", { serviceSettings: [own, ...serviceSettings!] }),
+    ).toBeUndefined();
+    expect(settingsOf("endpoints", { serviceSettings: [own] })).toMatch(/serviceSettings none → /);
+  });
 
   it("is another version than described, or the same as another image", () => {
     const described = { ...mesh, istio: { ...mesh.istio, version: "1.31.0" } } as Mesh;

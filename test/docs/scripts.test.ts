@@ -1,0 +1,39 @@
+/** Pages are followed as a person follows them: in an empty folder, from the first line to the last. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { temporaryFolder } from "../cli/run";
+import { blocksOf, pages, readPage } from "./pages";
+import { notPrinted, shellIn, writeBlock } from "./script";
+
+const folder = temporaryFolder();
+
+/** Pages with something to run. Those of the lab are run there: test/lab/tutorial.test.ts. */
+const scripts = pages.filter((page) =>
+  blocksOf(readPage(page)).some(({ language, note }) => language === "sh" && note === "run"),
+);
+
+it("knows what wasn't printed", () => {
+  expect(notPrinted("a … c\nd", "a b c\nxdx\n")).toEqual([]);
+  expect(notPrinted("d\na", "a\nd\n")).toEqual(["a"]);
+  expect(notPrinted("(x)", "x")).toEqual(["(x)"]);
+});
+
+it.each(scripts)("%s does what it says", async (page) => {
+  const own = join(folder, page.replace(/\W/g, "-"));
+  mkdirSync(own);
+  const shell = shellIn(own);
+  let printed = "";
+  for (const block of blocksOf(readPage(page))) {
+    const { language, note, text, line } = block;
+    writeBlock(own, block);
+    if (language === "sh" && note === "run") {
+      const { exitCode, output } = await shell(text);
+      printed = output;
+      expect({ line, exitCode, output }).toEqual({ line, exitCode: 0, output });
+    }
+    if (note === "shows") {
+      const missing = notPrinted(text, printed);
+      expect({ line, missing, printed }).toEqual({ line, missing: [], printed });
+    }
+  }
+});
