@@ -30,15 +30,28 @@ export function totals(results) {
 
 /** Each test that failed, and each file that failed without one; with the reason, since logs are often read from their end. */
 export function failures(results) {
-  return results
-    .flatMap(({ files = [] }) => files)
-    .filter(({ failed }) => failed)
+  const files = results.flatMap((result) => result.files ?? []);
+  const mended = files.filter(({ firstTry, failed }) => firstTry !== undefined && !failed);
+  return [
+    ...linesOf(
+      "PASSED AT THE SECOND TRY",
+      mended.map(({ firstTry }) => firstTry),
+    ),
+    ...linesOf(
+      "FAILED",
+      files.filter(({ failed }) => failed),
+    ),
+  ];
+}
+
+function linesOf(state, files) {
+  return files
     .flatMap(({ path, failures: tests, why = [] }) =>
       tests.length > 0
         ? tests.map((test) => ({ what: `${path} › ${test.name}`, why: test.why }))
         : [{ what: path, why }],
     )
-    .flatMap(({ what, why }) => [`FAILED ${what}`, ...why.map((line) => `  ${line}`)]);
+    .flatMap(({ what, why }) => [`${state} ${what}`, ...why.map((line) => `  ${line}`)]);
 }
 
 /** A line of the table: `engine  20 files, 143 tests: passed  301 s`. */

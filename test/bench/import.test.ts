@@ -1,8 +1,8 @@
 /** An import takes as long as there are objects: two sizes in one run, with a wide limit. */
-import { median } from "../../bench/measure";
 import { meshOf } from "../../bench/meshOf";
 import { importMesh, parseMesh, planMesh } from "../../src";
 import { liveClusters } from "../core/import/liveClusters";
+import { leastOf, processorTime } from "../least";
 
 const few = 60;
 const times = 8;
@@ -14,19 +14,17 @@ function clustersOf(services: number): ReturnType<typeof liveClusters> {
   return liveClusters(planMesh(parseMesh({ ...rest, services: Object.fromEntries(inOne) })));
 }
 
-function secondsOf(services: number): number {
+function cost(services: number): () => number {
   const clusters = clustersOf(services);
-  const runs = Array.from({ length: 4 }, () => {
-    const start = performance.now();
-    const { description } = importMesh(clusters);
-    expect(Object.keys(description.services ?? {})).toHaveLength(services);
-    return performance.now() - start;
-  });
-  // The first one compiles what the others run.
-  return median(runs.slice(1));
+  return () =>
+    processorTime(() => {
+      const { description } = importMesh(clusters);
+      expect(Object.keys(description.services ?? {})).toHaveLength(services);
+    });
 }
 
 it(`takes about ${times} times as long for ${times} times the services`, () => {
+  const least = leastOf({ few: cost(few), many: cost(few * times) }, 4);
   // Were each service looked for among all objects, it would be 64 times.
-  expect(secondsOf(few * times) / secondsOf(few)).toBeLessThan(times * 3);
+  expect(least.many / least.few).toBeLessThan(times * 3);
 });

@@ -118,7 +118,7 @@ test("call says why there's no answer", async () => {
     createHttpServer((_, response) => response.writeHead(503).end("upstream connect error")),
   );
   const outcome = async (target: string): Promise<Line> => {
-    const [line] = await ask("call", { target, timeoutMs: 300 });
+    const [line] = await ask("call", { target, timeoutMs: 1_500 });
     const { ok, status, body, error } = line!;
     return { ok, status, body, error };
   };
@@ -133,7 +133,7 @@ test("call says why there's no answer", async () => {
     });
     expect(await outcome(`${protocol}://127.0.0.1:${portOf(silent)}`)).toEqual({
       ok: false,
-      error: "TIMEOUT no answer in 300 ms",
+      error: "TIMEOUT no answer in 1500 ms",
     });
   }
   expect(await outcome(`http://127.0.0.1:${portOf(garbled)}`)).toEqual({
@@ -170,7 +170,7 @@ describe("tlsProbe", () => {
     const server = new Program([process.execPath, script, JSON.stringify(options)], {});
     await server.until(({ lines }) => lines.length > 0);
     const port: number = server.lines[0]!.port;
-    const lines = await ask("tlsProbe", { host: "127.0.0.1", port, attempts, timeoutMs: 1_000 });
+    const lines = await ask("tlsProbe", { host: "127.0.0.1", port, attempts, timeoutMs: 10_000 });
     const heard = server.lines.slice(1).map(({ serverName }) => serverName as string);
     return {
       heard,
@@ -227,7 +227,7 @@ describe("tlsProbe", () => {
     const { chainPem: cert, keyPem: key } = await leaf();
     const one = async (port: number, attempt: object = {}): Promise<Line> => {
       const attempts = [{ name: "one", servername: sni, ...attempt }];
-      const [line] = await ask("tlsProbe", { host: "127.0.0.1", port, attempts, timeoutMs: 500 });
+      const [line] = await ask("tlsProbe", { host: "127.0.0.1", port, attempts, timeoutMs: 2_000 });
       return line!;
     };
     const alert = Buffer.from([21, 3, 3, 0, 2, 2, 112]);

@@ -65,6 +65,57 @@ it("names every test that failed, and every file that failed without one, and sa
   ]);
 });
 
+describe("a second try", () => {
+  /** What is worth it of a tier's files, and the tier after it. */
+  function secondTryOf(tier: object, again?: object): { paths: string[]; tier: object } {
+    const program = `import { withSecondTry, worthAnother } from "./scripts/testing/secondTry.mjs";
+      const [tier, again] = ${JSON.stringify([tier, again ?? null])};
+      const paths = worthAnother(tier);
+      console.log(JSON.stringify({ paths, tier: again === null ? tier : withSecondTry(tier, again) }));`;
+    const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+      cwd: root,
+      encoding: "utf8",
+    });
+    return JSON.parse(stdout);
+  }
+  const fileOf = (index: number, failed: boolean) => ({
+    path: `test/lab/${index}.test.ts`,
+    failed,
+    failures: failed ? [{ name: "is reached", why: ["Received: 503"] }] : [],
+  });
+  const tierOf = (passed: number, failed: number) => ({
+    ...{ name: "lab", code: failed > 0 ? 1 : 0, seconds: 100, suites: counts(passed, failed) },
+    tests: counts(10 * passed, failed),
+    files: Array.from({ length: passed + failed }, (_, index) => fileOf(index, index < failed)),
+  });
+
+  it.each([
+    ["none", 20, 0, 0],
+    ["few", 20, 3, 3],
+    ["many", 20, 4, 0],
+    ["all", 0, 1, 0],
+  ])("is for few of many files: %s", (_, passed, failed, worth) => {
+    expect(secondTryOf(tierOf(passed, failed)).paths).toHaveLength(worth);
+  });
+
+  it("is told of, and counts", () => {
+    const again = {
+      ...{ code: 1, seconds: 20, suites: counts(1, 1), tests: counts(1, 1) },
+      files: [fileOf(0, false), fileOf(1, true)],
+    };
+    expect(summaryOf([secondTryOf(tierOf(3, 2), again).tier])).toEqual([
+      "PASSED AT THE SECOND TRY test/lab/0.test.ts › is reached",
+      "  Received: 503",
+      "FAILED test/lab/1.test.ts › is reached",
+      "  Received: 503",
+      "lab     FAILED   120 s  5 files, 32 tests: 1 failed",
+      "",
+      "Test Suites: 1 failed, 4 passed, 5 total",
+      "Tests:       1 failed, 31 passed, 32 total",
+    ]);
+  });
+});
+
 it("has a line for each file, and the output of those that fail", () => {
   mkdirSync(join(folder, "test"));
   const fileOf = (name: string, body: string) =>
