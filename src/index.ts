@@ -41,7 +41,8 @@ export { explainTrace, formatTrace } from "./core/trace/format";
 export { type Position, safeParseMeshYaml, type YamlParseResult } from "./core/meshYaml";
 export { formatYaml } from "./core/yaml";
 export { type CaFilesByCluster, fileIssues } from "./core/literals";
-export * from "./core/topology/topology";
+export * from "./core/topology/model";
+export { topologyOf } from "./core/topology/topology";
 export { toDot } from "./core/topology/dot";
 export { toMermaid } from "./core/topology/mermaid";
 export { type Exposure, type ExposureCode, exposureCodes, exposuresOf } from "./core/exposures";
@@ -50,10 +51,10 @@ export { diffPlans, isEmptyDiff } from "./core/diff/diff";
 export {
   type DiffFormat,
   diffFormats,
-  type DiffPart,
   formatDiff,
   type FormatDiffOptions,
 } from "./core/diff/format";
+export type { DiffPart } from "./core/diff/formatText";
 export {
   type MeshPreview,
   type PreviewedChange,

@@ -1,25 +1,17 @@
 /** `meshspan certs revoke`: a cluster's intermediate is taken back, stage by stage. */
 import { Command } from "commander";
-import { addContextOptions, type ContextOptions } from "./contextOptions";
+import { addContextOptions } from "./contextOptions";
 import { usageFailure } from "./failure";
 import {
   certsOption,
   chosenFile,
   defaultCerts,
   fileOption,
-  type Output,
   outputOption,
   withExamples,
 } from "./options";
 import { note, printReport } from "./output";
-
-export interface RevokeOptions extends ContextOptions {
-  readonly file?: string;
-  readonly certs: string;
-  readonly cluster?: string;
-  readonly now?: true;
-  readonly output: Output;
-}
+import type { RevokeOptions } from "./revocation";
 
 export function revokeCommand(): Command {
   const command = new Command("revoke")

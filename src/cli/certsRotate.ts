@@ -1,28 +1,18 @@
 /** `meshspan certs rotate`: one root follows another, stage by stage. */
 import { Command, Option } from "commander";
-import { addContextOptions, type ContextOptions } from "./contextOptions";
+import { addContextOptions } from "./contextOptions";
 import { usageFailure } from "./failure";
 import {
   certsOption,
   chosenFile,
   defaultCerts,
   fileOption,
-  type Output,
   outputOption,
   parseSeconds,
   withExamples,
 } from "./options";
 import { note, printReport } from "./output";
-
-export interface RotateOptions extends ContextOptions {
-  readonly file?: string;
-  readonly certs: string;
-  readonly to?: string;
-  readonly apply?: true;
-  readonly forceConflicts?: true;
-  readonly timeout?: number;
-  readonly output: Output;
-}
+import type { RotateOptions } from "./rotation";
 
 export function rotateCommand(): Command {
   const command = new Command("rotate")

@@ -8,51 +8,13 @@ import type { ApplyStep } from "../live/applyPlan";
 import type { Reached } from "./applyMesh";
 import { noteSteps, noteValues } from "./applyReport";
 import { exitCodes, Failure, usageFailure } from "./failure";
-import {
-  clusterAt,
-  describeGateway,
-  formatPlace,
-  type GatewayPlace,
-  nextName,
-  placeOf,
-} from "./gatewayAddress";
+import { clusterAt, describeGateway, formatPlace, nextName, placeOf } from "./gatewayAddress";
+import type { Joined, JoinRequest, Probed } from "./joining";
 import type { JoinFindings } from "./joinProbe";
 import { attempting, aware, joinReport } from "./joinReport";
-import { type AskCluster, findTrust, type JoinTrust } from "./joinTrust";
-import { changeMesh, type MeshChange } from "./meshChange";
-import type { Output } from "./options";
+import { type AskCluster, findTrust } from "./joinTrust";
+import { changeMesh } from "./meshChange";
 import { note, print, printReport } from "./output";
-
-/** What was asked for. */
-export interface JoinRequest {
-  readonly file: string;
-  readonly place: GatewayPlace;
-  readonly cluster?: string;
-  /** Keys of services that it has to serve; empty for all that it exports. */
-  readonly serves: readonly string[];
-  readonly consumerOnly?: boolean;
-  readonly network?: string;
-  readonly locality?: string;
-  readonly certs: string;
-  readonly rootCert?: string;
-  /** Seconds. */
-  readonly timeout: number;
-  readonly dryRun?: boolean;
-  readonly output: Output;
-}
-
-/** What was found out before anything is changed. */
-export interface Probed {
-  readonly trust?: JoinTrust;
-  readonly findings?: JoinFindings;
-}
-
-/** What became of it. */
-export interface Joined {
-  readonly cluster: string;
-  readonly state: "added" | "already there" | "would be added";
-  readonly change: MeshChange;
-}
 
 /** The clusters that are to be changed, too. */
 export interface JoinApply {

@@ -6,7 +6,7 @@ import { formatDiff } from "../core/diff/format";
 import type { ApplyStep } from "../live/applyPlan";
 import { formatSteps } from "./applyReport";
 import { formatPlace, type GatewayPlace, placeOf } from "./gatewayAddress";
-import type { Joined, JoinRequest, Probed } from "./joinMesh";
+import type { Joined, JoinRequest, Probed } from "./joining";
 import type { JoinData } from "./joinSchemas";
 import { coloured, type Report } from "./output";
 import { textTable } from "./table";

@@ -1,7 +1,7 @@
 /** What a command prints: data on standard output, in the form that was asked for. */
 import type { Writable } from "node:stream";
 import { styleText } from "node:util";
-import type { DiffPart } from "../core/diff/format";
+import type { DiffPart } from "../core/diff/formatText";
 import { printableLines } from "../core/words";
 import type { Output } from "./options";
 

@@ -12,15 +12,23 @@ import {
   type ReplacementStage,
   revokeReplaced,
 } from "../pki";
-import type { RevokeOptions } from "./certsRevoke";
-import { reachMesh } from "./contextOptions";
+import { type ContextOptions, reachMesh } from "./contextOptions";
 import { editFile } from "./editFile";
 import { exitCodes, Failure, usageFailure } from "./failure";
 import { loadMesh, located, type MeshSource } from "./input";
+import type { Output } from "./options";
 import type { Report } from "./output";
 import type { RevokeData } from "./schemas";
 
 type Tell = (line: string) => void;
+
+export interface RevokeOptions extends ContextOptions {
+  readonly file?: string;
+  readonly certs: string;
+  readonly cluster?: string;
+  readonly now?: true;
+  readonly output: Output;
+}
 
 /** Carries a revocation on by one stage, or begins it. @throws Failure where a proxy keeps it waiting, and then nothing is changed */
 export async function revoke(

@@ -10,17 +10,27 @@ import type { LiveCluster } from "../live/liveCluster";
 import { applyTrust, isReached, progressOf, waitForBarrier } from "../live/rotation";
 import type { BarrierProgress } from "../live/rotationBarrier";
 import { ensureMeshCertificates, type EnsuredCertificates, rootFolder } from "../pki";
-import type { RotateOptions } from "./certsRotate";
-import { reachMesh } from "./contextOptions";
+import { type ContextOptions, reachMesh } from "./contextOptions";
 import { editFile } from "./editFile";
 import { exitCodes, Failure, faultAt, usageFailure } from "./failure";
 import { makeFolder } from "./files";
 import { loadMesh, located, type MeshSource } from "./input";
+import type { Output } from "./options";
 import type { Report } from "./output";
 import type { RotateData } from "./schemas";
 
 type Stage = Pick<TrustSettings, "root" | "next">;
 type Tell = (line: string) => void;
+
+export interface RotateOptions extends ContextOptions {
+  readonly file?: string;
+  readonly certs: string;
+  readonly to?: string;
+  readonly apply?: true;
+  readonly forceConflicts?: true;
+  readonly timeout?: number;
+  readonly output: Output;
+}
 
 /** Carries the rotation on. @throws Failure where a proxy keeps it waiting, and then nothing is changed */
 export async function rotate(

@@ -13,13 +13,13 @@ import { type Issue, IssueCollector, MeshError, show } from "./issues";
 import type { GlobalService, Mesh } from "./mesh";
 import { parsePool } from "./addresses";
 import { once } from "./once";
-import { checkTakenAddresses, resolveAddresses } from "./rules/addresses";
+import { checkTakenAddresses, resolveAddresses, type UnaddressedService } from "./rules/addresses";
 import { checkClustersTogether, resolveCluster } from "./rules/clusters";
 import { checkAudiences, resolveHubs } from "./rules/hubs";
 import { withoutFollowUps } from "./rules/followUps";
 import { checkOverlaps } from "./rules/overlaps";
 import { isMap, toPlainData } from "./rules/plainData";
-import { resolveService, type UnaddressedService } from "./rules/services";
+import { resolveService } from "./rules/services";
 import { resolveSettings } from "./rules/settings";
 import { checkShape, describe, suggest } from "./shape";
 

@@ -5,12 +5,12 @@ import { clusterOf, type Mesh } from "../core/mesh";
 import { istiodSelector } from "../core/objects/networkPolicies";
 import { type Manifest, ownerLabels } from "../core/objects/manifest";
 import {
-  peersRead,
   readerName,
   readerTokenName,
   remoteSecretLabel,
   remoteSecretName,
 } from "../core/objects/remoteSecrets";
+import { peersRead } from "../core/peers";
 import type { Plan } from "../core/plan";
 import { applyPlan, type Applying, type ApplyStep, naming } from "./applyPlan";
 import { getOver } from "./forwardedHttp";

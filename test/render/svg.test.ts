@@ -1,7 +1,8 @@
 import { planMesh } from "../../src/core/plan";
 import { parseMesh } from "../../src/core/parse";
 import { toDot } from "../../src/core/topology/dot";
-import { type Topology, topologyOf } from "../../src/core/topology/topology";
+import type { Topology } from "../../src/core/topology/model";
+import { topologyOf } from "../../src/core/topology/topology";
 import { shopClusters, shopMesh } from "../../src/demo";
 import { renderSvg } from "../../src/render/svg";
 import { readXml } from "../core/topology/xml";

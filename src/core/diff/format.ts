@@ -1,14 +1,11 @@
 /** A difference in words. */
-import type { FieldChange, MeshDiff, Risk } from "./change";
+import type { MeshDiff } from "./change";
 import { formatDiffMarkdown, maxComment } from "./formatMarkdown";
-import { formatDiffText } from "./formatText";
+import { type DiffPart, formatDiffText } from "./formatText";
 
 /** `text` for a terminal, `markdown` for a comment on a pull request. The data itself is JSON. */
 export const diffFormats = ["text", "markdown"] as const;
 export type DiffFormat = (typeof diffFormats)[number];
-
-/** A part of the text that a terminal may show in a colour of its own. */
-export type DiffPart = Risk | FieldChange["change"];
 
 /** Options of `formatDiff`. */
 export interface FormatDiffOptions {

@@ -2,8 +2,9 @@
 import { codeSpan, escapeHtml, escapeMarkdown } from "../markdown";
 import { printable } from "../words";
 import { type Section, writeBounded } from "./boundedMarkdown";
-import type { DiffFormat, DiffPart, FormatDiffOptions } from "./format";
+import type { DiffFormat, FormatDiffOptions } from "./format";
 import { fieldsCell, leftOutNote, maxCell, maxComment } from "./formatMarkdown";
+import type { DiffPart, PaintDiff } from "./formatText";
 import type { MeshPreview, PreviewedChange, PreviewedCluster } from "./preview";
 import { clip, fieldText } from "./rows";
 
@@ -23,10 +24,7 @@ export function formatPreview(
 
 const nothing = "nothing changes";
 
-function previewText(
-  { clusters }: MeshPreview,
-  paint: NonNullable<FormatDiffOptions["paint"]>,
-): string {
+function previewText({ clusters }: MeshPreview, paint: PaintDiff): string {
   if (clusters.length === 0) return `Preview: ${nothing}\n`;
   const changed = (part: DiffPart, sign: string, changes: readonly PreviewedChange[]) =>
     changes.flatMap(({ key, fields }) => [

@@ -1,8 +1,7 @@
 /** A difference for a terminal: changes by risk, each with its reason, then the objects of each cluster. */
 import { printable } from "../words";
-import { type MeshDiff, risks } from "./change";
+import { type FieldChange, type MeshDiff, type Risk, risks } from "./change";
 import { isEmptyDiff } from "./diff";
-import type { FormatDiffOptions } from "./format";
 import {
   type ChangeRow,
   changeRows,
@@ -15,8 +14,14 @@ import {
   objectSummary,
 } from "./rows";
 
+/** A part of the text that a terminal may show in a colour of its own. */
+export type DiffPart = Risk | FieldChange["change"];
+
+/** Colours a part of the text. */
+export type PaintDiff = (part: DiffPart, text: string) => string;
+
 /** Everything that changes, a line for each thing. */
-export function formatDiffText(diff: MeshDiff, paint: Paint): string {
+export function formatDiffText(diff: MeshDiff, paint: PaintDiff): string {
   const name = printable(meshName(diff));
   if (isEmptyDiff(diff)) return `${name}: nothing changes\n`;
   const rows = changeRows(diff.changes);
@@ -31,8 +36,6 @@ export function formatDiffText(diff: MeshDiff, paint: Paint): string {
   return `${sections.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
-type Paint = NonNullable<FormatDiffOptions["paint"]>;
-
 function changeLines({ clusters, service, text, why }: ChangeRow): readonly string[] {
   const where =
     service === ""
@@ -46,7 +49,7 @@ function changeLines({ clusters, service, text, why }: ChangeRow): readonly stri
 
 function objectLines(
   { clusters, added, removed, changed }: ObjectGroup,
-  paint: Paint,
+  paint: PaintDiff,
 ): readonly string[] {
   return [
     printable(`objects of ${clusterNames(clusters)}`),

@@ -4,6 +4,7 @@ import { type Cluster, clusterOf, dialPortOf, type Mesh, trustDomainsOf } from "
 import { clusterDomain } from "../names";
 import { type AccessLogProvider, accessLogProvider } from "../observability/accessLogFormat";
 import { statsOf } from "../observability/metrics";
+import { peersRead } from "../peers";
 import {
   audienceLabel,
   doorAddress,
@@ -13,7 +14,6 @@ import {
   type HubMesh,
   isHub,
 } from "./hubService";
-import { peersRead } from "./remoteSecrets";
 import { gatewayAddress } from "./serviceEntry";
 
 /** Values of the chart `base`. */

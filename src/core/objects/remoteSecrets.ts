@@ -5,7 +5,7 @@
 import { Late } from "../late";
 import { type Cluster, clusterOf, type Mesh } from "../mesh";
 import { meshConfigName } from "../meshConfig";
-import { once } from "../once";
+import { clustersRead, peersRead } from "../peers";
 import { type Manifest, ownerLabels, planned, type PlannedObject } from "./manifest";
 import { rootNamespace } from "./namespaces";
 import { bindingOf, readRule, roleOf } from "./rbac";
@@ -36,29 +36,6 @@ export function readerTokenName({ readerToken }: Pick<Cluster, "readerToken">): 
 export function remoteSecretName(peer: string): string {
   return `istio-remote-secret-${peer}`;
 }
-
-type ReadingMesh = Pick<SecretsMesh, "distribution" | "clusters" | "services">;
-
-/**
- * Who reads whom: for each cluster the names of those whose services it consumes, sorted. Nobody, unless endpoints are distributed.
- * Found once for a mesh.
- */
-export const peersRead = once(
-  ({ distribution, clusters, services }: ReadingMesh): ReadonlyMap<string, readonly string[]> => {
-    const read = new Map(clusters.map(({ name }) => [name, new Set<string>()]));
-    if (distribution === "endpoints")
-      for (const { consumedBy, servedBy } of services)
-        for (const consumer of consumedBy)
-          for (const { cluster } of servedBy)
-            if (cluster !== consumer) read.get(consumer)?.add(cluster);
-    return new Map([...read].map(([name, peers]) => [name, [...peers].sort()]));
-  },
-);
-
-/** Clusters that some other one reads. */
-const clustersRead = once(
-  (mesh: ReadingMesh): ReadonlySet<string> => new Set([...peersRead(mesh).values()].flat()),
-);
 
 /** What lets other control planes read a cluster; nothing where none does. */
 export function planReader(mesh: SecretsMesh, cluster: Cluster): readonly PlannedObject[] {

@@ -9,8 +9,13 @@ import {
   reservedAddress,
 } from "../addresses";
 import { type IssueCollector, show } from "../issues";
-import type { Cluster } from "../mesh";
-import type { UnaddressedService } from "./services";
+import type { Cluster, GlobalService } from "../mesh";
+
+/** A service whose virtual address is still to be found. */
+export type UnaddressedService = Omit<GlobalService, "address"> & {
+  /** The address that the description asks for, where that is one that a service can have. */
+  readonly pin: { readonly address: string | undefined } | undefined;
+};
 
 /** The address of each service by its key. Services with a faulty pin have none. */
 export function resolveAddresses(

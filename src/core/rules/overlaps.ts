@@ -1,9 +1,9 @@
 /** Services of one namespace that select the same pods. */
 import { type IssueCollector, show } from "../issues";
 import { addTo } from "../once";
+import type { UnaddressedService } from "./addresses";
 import { shapeFaults } from "./followUps";
 import { LabelSets } from "./labelSets";
-import type { UnaddressedService } from "./services";
 
 type Selecting = Pick<
   UnaddressedService,

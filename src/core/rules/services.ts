@@ -2,19 +2,12 @@
 import type { ServiceDescription } from "../description";
 import { protocols } from "../description";
 import { type IssueCollector, show } from "../issues";
-import type {
-  Caller,
-  Failover,
-  GlobalService,
-  ServicePort,
-  ServiceVersion,
-  ServingCluster,
-} from "../mesh";
+import type { Caller, Failover, ServicePort, ServiceVersion, ServingCluster } from "../mesh";
 import { once } from "../once";
 import { isValidName, label, localHostOf, portName, serviceName, subdomain } from "../names";
 import { isTls, ruleFamilyOf } from "../routing";
 import { suggest } from "../shape";
-import { checkPin } from "./addresses";
+import { checkPin, type UnaddressedService } from "./addresses";
 import {
   checkClusterNames,
   checkDuration,
@@ -35,12 +28,6 @@ const maxHost = 253;
 const maxPorts = 256;
 /** Istio: at most 4096 endpoints in a ServiceEntry. */
 const maxEndpoints = 4096;
-
-/** A service whose virtual address is still to be found. */
-export type UnaddressedService = Omit<GlobalService, "address"> & {
-  /** The address that the description asks for, where that is one that a service can have. */
-  readonly pin: { readonly address: string | undefined } | undefined;
-};
 
 /** One list for all services that every cluster calls: with one each, a mesh would grow with clusters × services. */
 const inOrder = once((clusters: ReadonlySet<string>): readonly string[] => [...clusters].sort());

@@ -1,5 +1,5 @@
 /** Where clusters go in a picture: left or right of the aisle that their gateways face. */
-import type { Topology } from "./topology";
+import type { Topology } from "./model";
 
 /** The clusters left and right of the aisle, as their positions in the topology. */
 export interface Columns {

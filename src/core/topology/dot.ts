@@ -12,7 +12,7 @@ import {
   type Stroke,
   type StrokeEnd,
 } from "./strokes";
-import type { EdgeKind, Topology, TopologyCluster, TopologyNode } from "./topology";
+import type { EdgeKind, Topology, TopologyCluster, TopologyNode } from "./model";
 
 /**
  * The topology as DOT, for Graphviz's engine `dot`: clusters are boxes on both sides of an aisle that

@@ -4,7 +4,7 @@ import type { ClusterIndex, PlanIndex } from "../trace/planIndex";
 import { type DestinationRuleSpec, type ServiceEntrySpec, specOf } from "../trace/specs";
 import type { Trace, TracePath } from "../trace/trace";
 import { targetsOf } from "./targets";
-import type { EdgeKind, TopologyEdge, TopologyPlace } from "./topology";
+import type { EdgeKind, TopologyEdge, TopologyPlace } from "./model";
 
 /** Name of the node that stands for every pod of a cluster, where nobody says who calls. */
 export const anyPod = "any pod";

@@ -1,6 +1,6 @@
 /** The legend of a picture: what its lines mean, drawn with tables, which look the same in whatever font. */
 import { palette, unusedGateways } from "./palette";
-import type { EdgeKind, Topology } from "./topology";
+import type { EdgeKind, Topology } from "./model";
 
 interface Entry {
   readonly kind: EdgeKind;

@@ -2,7 +2,7 @@
  * The lines of a picture. A call across clusters is two lines: to the gateway of the callee's cluster,
  * and on from there. Lines between the same ends become one, so that gateways bundle what they carry.
  */
-import type { EdgeKind, Topology, TopologyEdge, TopologyPlace } from "./topology";
+import type { EdgeKind, Topology, TopologyEdge, TopologyPlace } from "./model";
 
 /** Where a line starts or ends: at a node, at a cluster's gateway, or at a cluster as a whole. */
 export type LinkEnd =

@@ -2,7 +2,7 @@
 import { type Link, type LinkEnd, linksOf, protocolsOf } from "./links";
 import { type Colours, coloursOf, palette } from "./palette";
 import { plainText } from "./text";
-import type { EdgeKind, Topology, TopologyCluster } from "./topology";
+import type { EdgeKind, Topology, TopologyCluster } from "./model";
 
 /**
  * The topology as a Mermaid flowchart, for a code block of the language `mermaid`: a subgraph per

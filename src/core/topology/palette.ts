@@ -4,7 +4,7 @@
  * CIEDE2000, and 14 as protanopes, deuteranopes and tritanopes see them (simulated after Machado, 2009).
  * What a line means is in its width and its dashes too.
  */
-import type { Topology } from "./topology";
+import type { Topology } from "./model";
 
 /** Colours of everything that doesn't belong to one gateway. */
 export const palette = {

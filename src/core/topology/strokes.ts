@@ -5,7 +5,7 @@
  */
 import { columnsOf } from "./columns";
 import { type LinkEnd, linksOf } from "./links";
-import type { EdgeKind, Topology } from "./topology";
+import type { EdgeKind, Topology } from "./model";
 
 /** The side of the aisle on which a cluster stands. */
 export type Side = "left" | "right";

@@ -2,7 +2,8 @@ import { parseMesh } from "../../../src/core/parse";
 import { planMesh } from "../../../src/core/plan";
 import { toDot } from "../../../src/core/topology/dot";
 import { coloursOf, gatewayColours, palette } from "../../../src/core/topology/palette";
-import { type Topology, topologyOf } from "../../../src/core/topology/topology";
+import type { Topology } from "../../../src/core/topology/model";
+import { topologyOf } from "../../../src/core/topology/topology";
 import { shopClusters, shopMesh } from "../../../src/demo";
 import { smallPlan } from "./mesh";
 

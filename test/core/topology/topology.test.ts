@@ -1,4 +1,5 @@
-import { type TopologyEdge, topologyOf } from "../../../src/core/topology/topology";
+import type { TopologyEdge } from "../../../src/core/topology/model";
+import { topologyOf } from "../../../src/core/topology/topology";
 import { tracePlan } from "../../../src/core/trace/trace";
 import { describedPlan, smallPlan, without, workload } from "./mesh";
 
