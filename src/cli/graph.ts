@@ -1,5 +1,7 @@
 /** `meshspan graph`: who calls whom, within clusters and across, as a picture. */
+import { extname } from "node:path";
 import { Command, Option } from "commander";
+import { usageFailure } from "./failure";
 import { chosenFile, fileOption, withExamples } from "./options";
 import { print } from "./output";
 
@@ -37,10 +39,11 @@ async function runGraph(
   positional: string | undefined,
   { file, format, out }: GraphOptions,
 ): Promise<void> {
+  const language = format ?? formatOf(out);
   const { loadPlan } = await import("./input.js");
   const { plan } = await loadPlan(chosenFile(positional, file));
   const { topologyOf } = await import("../core/topology/topology.js");
-  const picture = await draw(format ?? formatOf(out), topologyOf(plan));
+  const picture = await draw(language, topologyOf(plan));
   if (out === undefined) return print(picture);
   const { replaceFile } = await import("./files.js");
   await replaceFile(out, picture);
@@ -59,7 +62,21 @@ async function draw(
   return renderSvg(dot);
 }
 
+const extensions: Readonly<Record<string, Format>> = {
+  ".svg": "svg",
+  ".dot": "dot",
+  ".gv": "dot",
+  ".mmd": "mermaid",
+  ".mermaid": "mermaid",
+};
+
 function formatOf(out = ""): Format {
-  if (/\.(?:dot|gv)$/.test(out)) return "dot";
-  return /\.(?:mmd|mermaid)$/.test(out) ? "mermaid" : "svg";
+  const extension = extname(out);
+  if (extension === "") return "svg";
+  const format = extensions[extension];
+  if (format !== undefined) return format;
+  throw usageFailure(
+    `the name of ${out} doesn't say in which language the picture is to be`,
+    `let it end in ${Object.keys(extensions).join(", ")}, or say --format ${formats.join(", ")}`,
+  );
 }

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from "commander";
 import type { ImportResult } from "../core/import/report";
 import { addContextOptions, type ContextOptions } from "./contextOptions";
 import { readClusters } from "./importSources";
-import { fileOption, type Output, outputOption, withExamples } from "./options";
+import { checkPrintable, fileOption, type Output, outputOption, withExamples } from "./options";
 import { note, print, printReport } from "./output";
 import type { ImportData } from "./schemas";
 import { writeDescription } from "./writeDescription";
@@ -58,6 +58,7 @@ function parseGateway(
 
 async function runImport(paths: readonly string[], options: ImportCommandOptions): Promise<void> {
   const { file = "mesh.yaml", name, domain, gateway, force = false, output } = options;
+  if (file === "-") checkPrintable(output);
   const objects = await readClusters(paths, options, name ?? "mesh");
   const { importMesh } = await import("../core/import/importMesh.js");
   const { formatYaml } = await import("../core/yaml.js");
@@ -67,10 +68,14 @@ async function runImport(paths: readonly string[], options: ImportCommandOptions
     ...(gateway === undefined ? {} : { gateways: gateway }),
   });
   const text = formatYaml([result.description]);
-  if (file === "-") return print(text);
-  await writeDescription(file, text, force);
   const { importReport } = await import("./importReport.js");
-  await printReport(output, importReport(dataOf(file, result), options.context));
+  const report = importReport(dataOf(file, result), options.context);
+  if (file === "-") {
+    note(output, report.text().trimEnd());
+    return print(text);
+  }
+  await writeDescription(file, text, force);
+  await printReport(output, report);
   note(output, "Read it, then: meshspan validate && meshspan trace");
 }
 

@@ -1,7 +1,14 @@
 /** `meshspan init`: a description to start from. */
 import { Command, InvalidArgumentError } from "commander";
 import { usageFailure } from "./failure";
-import { chosenFile, fileOption, type Output, outputOption, withExamples } from "./options";
+import {
+  checkPrintable,
+  chosenFile,
+  fileOption,
+  type Output,
+  outputOption,
+  withExamples,
+} from "./options";
 import { coloured, note, print, printReport } from "./output";
 import type { InitData } from "./schemas";
 import { writeDescription } from "./writeDescription";
@@ -18,7 +25,7 @@ export function initCommand(): Command {
   const command = new Command("init")
     .description("write a mesh.yaml to start from, with comments")
     .argument("[file]", 'where to, "-" for standard output')
-    .addOption(fileOption())
+    .addOption(fileOption('the description to write, "-" for standard output'))
     .option("--name <name>", "name of the mesh", "mesh")
     .option("--clusters <names>", "names of the clusters, with commas between", parseNames, [
       "east",
@@ -57,6 +64,7 @@ async function runInit(
   { file: option, name, clusters, force = false, output }: InitOptions,
 ): Promise<void> {
   const file = chosenFile(positional, option);
+  if (file === "-") checkPrintable(output);
   const text = await describe(name, clusters);
   if (file === "-") return print(text);
   await writeDescription(file, text, force);

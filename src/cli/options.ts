@@ -9,6 +9,9 @@ export type Output = (typeof outputs)[number];
 /** The description that is read where none is named. */
 export const defaultFile = "mesh.yaml";
 
+/** How people bring what is planned to clusters. */
+export const bringing = "pulumi up, or meshspan render and kubectl apply";
+
 /** Where certificates are unless said otherwise. */
 export const defaultCerts = "certs";
 
@@ -37,6 +40,15 @@ export function chosenFile(positional: string | undefined, option: string | unde
     );
   }
   return positional ?? option ?? defaultFile;
+}
+
+/** @throws Failure where a description is to be printed, and something else in its place: both want standard output */
+export function checkPrintable(output: Output): void {
+  if (output !== "text")
+    throw usageFailure(
+      `the description goes to standard output, and so would ${output} about it`,
+      "name a file for the description, or leave out --output",
+    );
 }
 
 export function parseFolder(text: string): string {

@@ -16,7 +16,7 @@ import { type ContextOptions, reachMesh } from "./contextOptions";
 import { editFile } from "./editFile";
 import { exitCodes, Failure, usageFailure } from "./failure";
 import { loadMesh, located, type MeshSource } from "./input";
-import type { Output } from "./options";
+import { bringing, type Output } from "./options";
 import type { Report } from "./output";
 import type { RevokeData } from "./schemas";
 
@@ -181,18 +181,18 @@ function sentences({ cluster, stage, serials, file }: RevokeData): readonly stri
     case "prepared":
       return [
         `another intermediate of ${cluster} is ready, and its revocation list is among the others`,
-        "give every cluster its secret again, and run meshspan certs revoke again: it goes on once every proxy has the lists, two minutes later",
+        `give every cluster its secret again (${bringing}), and run meshspan certs revoke again: it goes on once every proxy has the lists, two minutes later`,
       ];
     case "replaced":
       return [
         `${cluster} has another intermediate, with another key`,
-        `give ${cluster} its secret again; its proxies get other certificates at half of the life of those they have, or when they restart`,
+        `give ${cluster} its secret again (${bringing}); its proxies get other certificates at half of the life of those they have, or when they restart`,
         "then run meshspan certs revoke again: it goes on once every proxy of the cluster has one",
       ];
     case "revoked":
       return [
         `${serials.join(", ")} of ${cluster} is revoked`,
-        `apply ${file} to every cluster: proxies refuse what is below it within two minutes`,
+        `bring ${file} to every cluster (${bringing}): proxies refuse what is below it within two minutes`,
       ];
   }
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setRoots } from "../core/edit/rotationEdit";
 import type { TrustSettings } from "../core/mesh";
 import { safeParseMeshYaml } from "../core/meshYaml";
+import { isValidName, label } from "../core/names";
 import { type Roots, rootsOf, type RotationStep, rotationStep } from "../core/rotation";
 import { counted } from "../core/words";
 import type { LiveCluster } from "../live/liveCluster";
@@ -15,7 +16,7 @@ import { editFile } from "./editFile";
 import { exitCodes, Failure, faultAt, usageFailure } from "./failure";
 import { makeFolder } from "./files";
 import { loadMesh, located, type MeshSource } from "./input";
-import type { Output } from "./options";
+import { bringing, type Output } from "./options";
 import type { Report } from "./output";
 import type { RotateData } from "./schemas";
 
@@ -80,6 +81,8 @@ function begin({ mesh }: MeshSource, to: string | undefined): Stage | undefined 
       "name the root that follows, such as its year: --to 2027",
     );
   }
+  if (!isValidName(label, to))
+    throw usageFailure(`--to: "${to}" is not ${label.what}`, `use ${label.rule}`);
   if (next === undefined)
     return to === root ? undefined : { root, next: { root: to, signs: false } };
   if (to === next.root) return undefined;
@@ -174,13 +177,17 @@ function dataOf(
 
 /** Where the rotation is, and what is to be done now. */
 export function rotateReport(data: RotateData): Report {
-  const { done, applied, file } = data;
-  const next = done
-    ? applied
-      ? "the rotation is over"
-      : `apply ${file} to every cluster, and the rotation is over; the old root's folder can go`
-    : `apply ${file} to every cluster, then run meshspan certs rotate again: it goes on once every proxy is there`;
-  return { data, text: () => `${stageSentence(data)}\n${next}\n` };
+  return { data, text: () => `${stageSentence(data)}\n${nextSentence(data)}\n` };
+}
+
+function nextSentence({ done, applied, file, clusters }: RotateData): string {
+  const bring = `bring ${file} to every cluster (${bringing})`;
+  if (!done)
+    return `${bring}, then run meshspan certs rotate again: it goes on once every proxy is there`;
+  if (applied) return "the rotation is over";
+  return clusters.length === 0
+    ? "no root is being replaced: name another one to begin, such as --to 2027"
+    : `${bring}, and the rotation is over; the old root's folder can go`;
 }
 
 function stageSentence({ trusted, signing }: Roots): string {

@@ -74,6 +74,10 @@ const validate = z
           exposures: list(exposureShape).meta({
             description: "What is more open than it has to be, where the file has no fault.",
           }),
+          needs: list(faultShape).meta({
+            description:
+              "What files of it, as meshspan render writes them, need beside, where the file has no fault; Pulumi learns it from clusters.",
+          }),
         })
         .readonly(),
     ),

@@ -1,8 +1,10 @@
 /** `meshspan validate`: every fault of a description, with its line, and what it opens. */
 import { Command } from "commander";
+import type { Issue } from "../core/issues";
 import { escapeMarkdown } from "../core/markdown";
+import type { Plan } from "../core/plan";
 import { counted } from "../core/words";
-import { exposureItems, exposureLines } from "./exposureReport";
+import { remarkItems, remarkLines } from "./remarkReport";
 import { Failure, type Fault, usageFailure } from "./failure";
 import { fileOption, type Output, outputOption, defaultFile, withExamples } from "./options";
 import { coloured, printReport } from "./output";
@@ -62,8 +64,8 @@ async function runValidate(
       data.ok
         ? data.files
             .map(
-              ({ file: name, exposures }) =>
-                `- ${escapeMarkdown(name)}: no faults\n${exposureItems(exposures)}`,
+              ({ file: name, ...remarks }) =>
+                `- ${escapeMarkdown(name)}: no faults\n${remarkItems(remarks)}`,
             )
             .join("")
         : markdownTable(
@@ -99,33 +101,45 @@ async function check(
 ): Promise<{ readonly result: FileResult; readonly exitCode: number }> {
   const { loadPlan } = await import("./input.js");
   const { exposuresOf } = await import("../core/exposures.js");
+  const { fileIssues } = await import("../core/literals.js");
   try {
     // Some faults, such as objects that grow too large, are of the plan.
-    const {
-      source: { file: name, mesh, locate },
-    } = await loadPlan(file);
+    const { source, plan } = await loadPlan(file);
+    const { file: name, mesh, locate } = source;
     const clusters = mesh.clusters.map((cluster) => cluster.name);
     const services = mesh.services.map(({ key }) => key);
     const found = { name: mesh.name, clusters, services };
     const exposures = exposuresOf(mesh).map((exposure) => locate(exposure));
-    return { result: { file: name, ok: true, mesh: found, faults: [], exposures }, exitCode: 0 };
+    const needs = ofRendered(plan, fileIssues(plan)).map((issue) => locate(issue));
+    return {
+      result: { file: name, ok: true, mesh: found, faults: [], exposures, needs },
+      exitCode: 0,
+    };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const shown = file === "-" ? "stdin" : file;
     return {
-      result: { file: shown, ok: false, faults: error.faults, exposures: [] },
+      result: { file: shown, ok: false, faults: error.faults, exposures: [], needs: [] },
       exitCode: error.exitCode,
     };
   }
 }
 
-function formatFile({ file, mesh, faults, exposures }: FileResult): string {
+/** Those of clusters that only files are for; what others lack, Pulumi learns. */
+function ofRendered(plan: Plan, issues: readonly Issue[]): readonly Issue[] {
+  const rendered = new Set(
+    plan.mesh.clusters.filter(({ provider }) => provider === "rendered").map(({ name }) => name),
+  );
+  return issues.filter(({ path: [, cluster] }) => rendered.has(String(cluster)));
+}
+
+function formatFile({ file, mesh, faults, ...remarks }: FileResult): string {
   if (mesh === undefined) {
     return `${[...(faults as readonly Fault[]).map(formatFault), `${file}: ${coloured("red", counted(faults.length, "fault"))}`].join("\n")}\n`;
   }
   const { name, clusters, services } = mesh;
   const summary = `${file}: ${coloured("green", "ok")}, mesh ${name}: ${counted(clusters.length, "cluster")}, ${counted(services.length, "global service")}\n`;
-  return [summary, ...exposureLines(exposures)].join("");
+  return [summary, ...remarkLines(remarks)].join("");
 }
 
 function markdownRow(fault: FileResult["faults"][number]): readonly string[] {

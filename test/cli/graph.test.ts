@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileIn, gitOpsMesh, meshspan, temporaryFolder } from "./run";
 
@@ -44,6 +44,18 @@ describe("meshspan graph", () => {
       ]);
       expect(stderr).not.toContain(".tmp");
     }
+  });
+
+  it("writes nothing in a file of another kind, unless the language is said", async () => {
+    const out = join(folder, "x.png");
+    const { status, stderr } = await meshspan(["graph", gitOpsMesh, "--out", out]);
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringMatching(/x\.png .*let it end in \.svg, \.dot, .*or say --format svg/),
+    ]);
+    expect(existsSync(out)).toBe(false);
+    await meshspan(["graph", gitOpsMesh, "--out", out, "--format", "dot"]);
+    expect(readFileSync(out, "utf8")).toMatch(/^digraph/);
   });
 
   it("takes a language that it knows only", async () => {

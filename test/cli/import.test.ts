@@ -40,6 +40,16 @@ it("prints JSON as its schema says", async () => {
   expect(importedRows(objects)).toEqual(exactImported);
 });
 
+it("prints the description alone, and says beside it what became of each object", async () => {
+  const { status, stdout, stderr } = await run(...paths, "--file", "-");
+  expect(status).toBe(0);
+  expect(safeParseMeshYaml(stdout).ok).toBe(true);
+  expect(stderr).toContain("not expressed, and left alone:\n");
+  const both = await run(...paths, "--file", "-", "--output", "json");
+  expect([both.status, both.stdout]).toEqual([2, ""]);
+  expect(both.stderr).toContain("name a file for the description");
+});
+
 it("writes nothing where a file can't be read", async () => {
   writeFileSync(join(folder, "east.yaml"), "kind: {");
   const { status, stderr } = await run(...paths);

@@ -65,6 +65,7 @@ describe("meshspan init", () => {
     [["/proc/none/mesh.yaml"], 1, "ENOENT"],
     [["/dev/full", "--force"], 1, "ENOSPC"],
     [["a.yaml", "-f", "b.yaml"], 2, "two descriptions are named"],
+    [["-", "--output", "yaml"], 2, "name a file for the description"],
   ])("refuses %j", async (args, expected, message) => {
     const { status, stdout, stderr } = await meshspan(["init", ...args], { cwd: folder });
     expect([status, stdout, stderr]).toEqual([expected, "", expect.stringContaining(message)]);

@@ -36,7 +36,7 @@ describe("meshspan certs revoke", () => {
     expect([status, stdout]).toEqual([
       0,
       `east has another intermediate, with another key
-give east its secret again; its proxies get other certificates at half of the life of those they have, or when they restart
+give east its secret again (pulumi up, or meshspan render and kubectl apply); its proxies get other certificates at half of the life of those they have, or when they restart
 then run meshspan certs revoke again: it goes on once every proxy of the cluster has one
 `,
     ]);

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { fileIn, gitOpsMesh, meshspan, parsed, temporaryFolder } from "./run";
 
 const folder = temporaryFolder();
@@ -87,6 +88,7 @@ describe("meshspan validate", () => {
         line: cluster === "dublin" ? 14 : 10,
         column: 14,
       })),
+      needs: [],
     });
     expect(data.files[1].faults[1]).toEqual({
       code: "unknown_cluster",
@@ -97,6 +99,25 @@ describe("meshspan validate", () => {
       line: 8,
       column: 16,
     });
+  });
+
+  it("says what files of it need, where no clusters are asked", async () => {
+    const service = `{ ports: [{ name: http, port: 80, protocol: HTTP }], serviceAccount: pay, servedBy: [west, made] }`;
+    const file = fileIn(
+      folder,
+      "late.yaml",
+      `name: late\nclusters: { west: {}, made: { provider: kind } }\nservices: { pay.default: ${service} }\n`,
+    );
+    const { status, stdout } = await meshspan(["validate", file]);
+    expect(status).toBe(0);
+    expect(stdout.match(/^ {2}needed .*$/gm)).toEqual([
+      `  needed cluster west: files need the gateway's address, and it is missing: add the address at which other clusters reach this gateway, such as "203.0.113.10" [gateway_address_needed]`,
+    ]);
+    const render = await meshspan(["render", file, "--out", join(folder, "late")]);
+    expect([render.status, render.stderr]).toEqual([
+      3,
+      expect.stringContaining("[gateway_address_needed]"),
+    ]);
   });
 
   it("prints YAML, and a table for Markdown", async () => {

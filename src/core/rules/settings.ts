@@ -96,7 +96,7 @@ function resolvePool(cidr: string, issues: IssueCollector): AddressPool | undefi
     issues.add(
       "invalid_pool",
       `${show(cidr)} ${pool.fault}`,
-      `write an IPv4 network with a prefix from /4 to /30, such as ${defaultPool} or 127.255.0.0/16`,
+      `write an IPv4 network with a prefix from /4 to /30, such as ${defaultPool}`,
     );
     return undefined;
   }

@@ -5,7 +5,7 @@ import { capturesLoopback } from "./callerHop";
 import { type Hop, hopsOf, nameOf } from "./hop";
 import type { ClusterIndex } from "./planIndex";
 import { type ServiceEntrySpec, specOf } from "./specs";
-import { isVisible } from "./visibility";
+import { isVisible, preferredEntries } from "./visibility";
 
 /** The entries of a host that the caller's proxy sees, and the addresses that they give it: one, where they agree. */
 export interface HostAddress {
@@ -18,11 +18,19 @@ export interface HostAddress {
 /**
  * Of several entries for a host istiod takes the address of the oldest, and the endpoints of all (its
  * initServiceRegistry); one without an address gets one, which Istio's DNS proxy tells the pods.
+ * @param view Namespace whose view of the mesh the caller's proxy has
  */
-export function hostAddress(home: ClusterIndex, { caller, host, port }: Call): HostAddress {
+export function hostAddress(
+  home: ClusterIndex,
+  { host, port }: Call,
+  view: string | undefined,
+): HostAddress {
   const { planned, assumed, missing } = hopsOf(home);
   const all = home.byHost("ServiceEntry", host);
-  const entries = all.filter((entry) => isVisible(entry, caller?.namespace));
+  const entries = preferredEntries(
+    all.filter((entry) => isVisible(entry, view)),
+    view,
+  );
   const addresses = [...new Set(entries.map(addressOf))].filter((one) => one !== undefined);
   const fail = (object: PlannedObject | undefined, text: string): HostAddress => ({
     entries,

@@ -7,7 +7,7 @@ export const hints: Readonly<Record<HopKind, string>> = {
     'let Istio inject the caller: take the label sidecar.istio.io/inject: "false" and hostNetwork off its pods, and keep the labels of its namespace',
   name: "give the cluster the mesh's dns objects whole (stub domain, zone, server), or set its dns mode to proxy",
   address:
-    "call a host and port that services describes and that the cluster consumes, with one address outside of 127.0.0.0/8 in every entry",
+    "call a host and port that services describes and that the cluster consumes, with one address in every entry, outside of 127.0.0.0/8: addresses and address say which",
   route:
     "let the service's routes lead to its own host and to versions that run, with a weight above 0",
   endpoint:

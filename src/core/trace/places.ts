@@ -153,12 +153,22 @@ function remotePlace(departure: Departure, entry: PlannedObject, endpoint: Endpo
     const text = `${nameOf(entry)} doesn't say which port of ${address} to dial`;
     return lost(departure, "endpoint", entry, text);
   }
-  const peer = peerOf(index, caller.cluster, endpoint.address, dialled);
+  const peer =
+    peerOf(index, caller.cluster, endpoint.address, dialled) ?? ownGateway(departure, endpoint);
   if (peer === undefined) {
     const text = `${address} in ${nameOf(entry)} is no gateway of the mesh`;
     return lost(departure, "endpoint", entry, text);
   }
   return behindGateway(departure, entry, peer, endpoint.address, dialled);
+}
+
+/** The caller's own cluster, where its gateway is dialled: hubs hand out the same to all namespaces that no local entry is for. */
+function ownGateway(
+  { index, caller }: Departure,
+  { address }: EndpointSpec,
+): ClusterIndex | undefined {
+  const isOwn = addressKey(address) === addressKey(caller.cluster.plan.gatewayAddress);
+  return index.plan.mesh.distribution === "hub" && isOwn ? caller.cluster : undefined;
 }
 
 function addressText(address: string | Late): string {

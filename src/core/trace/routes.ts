@@ -20,12 +20,13 @@ const wholeService: RouteChoice = { version: undefined, weight: undefined, hop: 
 /** The destinations of every rule that this port's traffic can meet; where there is none, the whole service. */
 export function routesOf(
   home: ClusterIndex,
-  { caller, host, port }: Call,
+  { host, port }: Call,
+  view: string | undefined,
   protocol: string | undefined,
 ): readonly RouteChoice[] {
   const object = home
     .byHost("VirtualService", host)
-    .find((one) => isVisible(one, caller?.namespace) && isForSidecars(one));
+    .find((one) => isVisible(one, view) && isForSidecars(one));
   if (object === undefined) return [wholeService];
   const family = ruleFamilyOf(protocol ?? "");
   const rules = rulesFor(specOf<VirtualServiceSpec>(object.manifest)[family] ?? [], port, family);

@@ -15,15 +15,16 @@ export interface TlsChoice {
   readonly labels: Labels;
 }
 
-/** The settings for a version of a host. `namespace` is that of the host's ServiceEntry. */
+/** The settings for a version of a host, in a namespace's view. `namespace` is that of the host's ServiceEntry. */
 export function tlsOf(
   home: ClusterIndex,
-  { caller, host, port }: Call,
+  { host, port }: Call,
+  view: string | undefined,
   namespace: string,
   version: string | undefined,
 ): TlsChoice {
   const { planned, weak, missing } = hopsOf(home);
-  const [rule, ...others] = destinationRulesOf(home, host, caller?.namespace, namespace);
+  const [rule, ...others] = destinationRulesOf(home, host, view, namespace);
   const fail = (text: string, ownHop = missing("tls", rule, text)): TlsChoice => ({
     hop: missing("tls", rule, text),
     ownHop,

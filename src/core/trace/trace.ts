@@ -4,6 +4,7 @@
  * anything to see that a call would fail.
  */
 import type { Issue } from "../issues";
+import type { GlobalService, Mesh } from "../mesh";
 import type { Plan } from "../plan";
 import { ruleFamilyOf } from "../routing";
 import { capturedHop, entryPort, hostAddress } from "./addressHop";
@@ -96,7 +97,9 @@ function follow(
 ): Pick<Trace, "address" | "paths"> {
   const { host, port } = call;
   const { hop: caller, identity } = callerOf(home, call);
-  const { entries, addresses, hop } = hostAddress(home, call);
+  const described = index.service(host);
+  const view = viewOf(index.plan.mesh, call, described);
+  const { entries, addresses, hop } = hostAddress(home, call, view);
   const [entry] = entries;
   const [address] = addresses;
   if (caller.status === "missing") return { address, paths: [lostPath([caller])] };
@@ -108,12 +111,11 @@ function follow(
   const captured = capturedHop(home, call, name.address ?? address, hop);
   if (captured.status === "missing") return { address, paths: [lostPath([caller, captured])] };
   const head = [caller, name.hop, captured];
-  const described = index.service(host);
-  const paths = routesOf(home, call, protocol).flatMap((route): readonly TracePath[] => {
+  const paths = routesOf(home, call, view, protocol).flatMap((route): readonly TracePath[] => {
     const { version, weight } = route;
     const start = route.hop === undefined ? head : [...head, route.hop];
     if (route.hop?.status === "missing") return [{ ...lostPath(start), version, weight }];
-    const tls = tlsOf(home, call, namespaceOf(entry), version);
+    const tls = tlsOf(home, call, view, namespaceOf(entry), version);
     const departure = { index, caller: identity, host, port, tls, described };
     return placesOf(departure, entries).map(({ servedBy, hops }) => ({
       version,
@@ -123,6 +125,18 @@ function follow(
     }));
   });
   return { address, paths };
+}
+
+/**
+ * The namespace whose view of the mesh a call has. With hubs, what stays local is exported to namespaces by name, all that the
+ * description has; any pod is taken for one of the service's.
+ */
+function viewOf(
+  { distribution }: Pick<Mesh, "distribution">,
+  { caller }: Call,
+  described: GlobalService | undefined,
+): string | undefined {
+  return caller?.namespace ?? (distribution === "hub" ? described?.namespace : undefined);
 }
 
 const callers = once((_home: ClusterIndex) => new Map<string, CallerStart>());

@@ -5,10 +5,31 @@ import { specOf } from "./specs";
 
 /** Whether an object is exported to a namespace; without one, to every namespace. */
 export function isVisible(object: PlannedObject, namespace: string | undefined): boolean {
-  const { exportTo = [] } = specOf<{ readonly exportTo?: readonly string[] }>(object.manifest);
-  if (exportTo.length === 0 || exportTo.includes("*")) return true;
-  if (namespace === undefined) return false;
-  return exportTo.some((to) => (to === "." ? namespaceOf(object) : to) === namespace);
+  const exportTo = exportsOf(object);
+  return exportTo.length === 0 || exportTo.includes("*") || isExportedTo(object, namespace);
+}
+
+/**
+ * The entries of a host that count among those that a namespace sees: where some are exported to it expressly, those that are
+ * public don't (istiod's servicesExportedToNamespace, of whose services of one host the first is taken).
+ */
+export function preferredEntries(
+  entries: readonly PlannedObject[],
+  namespace: string | undefined,
+): readonly PlannedObject[] {
+  const expressly = entries.filter((entry) => isExportedTo(entry, namespace));
+  return expressly.length > 0 ? expressly : entries;
+}
+
+function isExportedTo(object: PlannedObject, namespace: string | undefined): boolean {
+  return (
+    namespace !== undefined &&
+    exportsOf(object).some((to) => (to === "." ? namespaceOf(object) : to) === namespace)
+  );
+}
+
+function exportsOf({ manifest }: PlannedObject): readonly string[] {
+  return specOf<{ readonly exportTo?: readonly string[] }>(manifest).exportTo ?? [];
 }
 
 /**

@@ -1,33 +1,49 @@
-/** What a description opens, in the report of `meshspan validate`. */
+/** What a description opens, and what files need beside it, in the report of `meshspan validate`. */
 import { escapeMarkdown } from "../core/markdown";
 import { addTo } from "../core/once";
 import { coloured } from "./output";
 import type { ValidateData } from "./schemas";
 
-type Told = ValidateData["files"][number]["exposures"][number];
+type FileData = ValidateData["files"][number];
+type Told = FileData["exposures"][number] | FileData["needs"][number];
 
 /** How many of those that are alike are named. */
 const named = 5;
 
+type Remarks = Pick<FileData, "exposures" | "needs">;
+
 /** A line for those that say the same, of several clusters or services. */
-export function exposureLines(exposures: readonly Told[]): readonly string[] {
-  return groups(exposures).map(
-    ({ code, text }) => `  ${coloured("yellow", "open")} ${text} [${code}]\n`,
+export function remarkLines(remarks: Remarks): readonly string[] {
+  return groups(remarks).map(
+    ({ word, code, text }) => `  ${coloured("yellow", word)} ${text} [${code}]\n`,
   );
 }
 
 /** The same as items of a nested list. */
-export function exposureItems(exposures: readonly Told[]): string {
-  return groups(exposures)
-    .map(({ code, text }) => `  - ${escapeMarkdown(`open: ${text}`)} (\`${code}\`)\n`)
+export function remarkItems(remarks: Remarks): string {
+  return groups(remarks)
+    .map(({ word, code, text }) => `  - ${escapeMarkdown(`${word}: ${text}`)} (\`${code}\`)\n`)
     .join("");
 }
 
-function groups(
-  exposures: readonly Told[],
+interface Group {
+  readonly word: string;
+  readonly code: string;
+  readonly text: string;
+}
+
+function groups({ exposures, needs }: Remarks): readonly Group[] {
+  return [
+    ...alikeOf(exposures).map((group) => ({ word: "open", ...group })),
+    ...alikeOf(needs).map((group) => ({ word: "needed", ...group })),
+  ];
+}
+
+function alikeOf(
+  told: readonly Told[],
 ): readonly { readonly code: string; readonly text: string }[] {
   const alike = new Map<string, Told[]>();
-  for (const told of exposures) addTo(alike, `${told.code} ${told.message} ${told.hint}`, told);
+  for (const one of told) addTo(alike, `${one.code} ${one.message} ${one.hint}`, one);
   return [...alike.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
