@@ -91,8 +91,16 @@ function cellsOf({ path, schema, isRequired }: Key): readonly string[] {
   return [
     isRequired ? `**${name}**` : name,
     escapeMarkdown(kindOf(schema)),
-    escapeMarkdown(says.join(" ")),
+    proseOf(says.join(" ")),
   ];
+}
+
+/** A sentence of the schema's, in which names stand between backticks. */
+function proseOf(text: string): string {
+  return text
+    .split("`")
+    .map((part, index) => (index % 2 === 1 ? codeSpan(part) : escapeMarkdown(part)))
+    .join("");
 }
 
 /** `one of files, cert-manager`, `list of string`, `integer from 1 to 65535`. */

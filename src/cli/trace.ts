@@ -1,6 +1,7 @@
 /** `meshspan trace`: every call across clusters, hop by hop, and what is missing on its way. */
 import { Command } from "commander";
-import { exitCodes } from "./failure";
+import { shellWord } from "../core/shell";
+import { exitCodes, usageFailure } from "./failure";
 import { fileOption, type Output, outputOption, withExamples } from "./options";
 import { note, printReport } from "./output";
 
@@ -39,6 +40,11 @@ async function runTrace(
   to: string | undefined,
   { file, output, hops = false, exitCode = false }: TraceOptions,
 ): Promise<void> {
+  if (from !== undefined && file === undefined && /\.ya?ml$/.test(from))
+    throw usageFailure(
+      `${from} is where the caller is named`,
+      `name the description with --file ${shellWord(from)}`,
+    );
   const { loadPlan } = await import("./input.js");
   const { defaultFile } = await import("./options.js");
   const { source, plan } = await loadPlan(file ?? defaultFile);

@@ -43,7 +43,14 @@ function checkTo(to: string, plan: Plan, clusters: readonly string[]): void {
   );
   if (clusters.includes(to) || names.includes(to)) return;
   const known = [...new Set([...services.map(({ key }) => key), ...clusters])];
-  const [bare = to] = to.split(":");
+  const [bare = to, port = ""] = to.split(":");
+  const called = services.filter(({ key, host, name }) => [key, host, name].includes(bare));
+  if (called.length > 0)
+    throw usageFailure(
+      `${bare} has no port ${port}`,
+      `name one of its ports: ${[...new Set(called.flatMap(({ ports }) => ports.map((one) => one.port)))].join(", ")}`,
+      "unknown_name",
+    );
   const near = bare.includes(".")
     ? known
     : [...new Set([...services.map(({ name }) => name), ...clusters])];

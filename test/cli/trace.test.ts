@@ -72,11 +72,17 @@ describe("meshspan trace", () => {
     [["acounts"], 'did you mean "accounts"?'],
     [["-", "qoutes"], 'did you mean "quotes"?'],
     [["-", "qoutes.bank"], 'did you mean "quotes.bank"?'],
-    [["-", "ledger:80"], "no service and no cluster is called ledger:80"],
+    [["-", "ledger:80"], "ledger has no port 80: name one of its ports: 8443"],
+    [["-", "ledge:80"], "no service and no cluster is called ledge:80"],
     [["-", "zzzzzzzz"], "known are ledger, quotes, dublin, frankfurt"],
   ])("says of %j what there is", async (args, hint) => {
     const { status, stdout, stderr } = await trace(...args);
     expect([status, stdout, stderr]).toEqual([2, "", expect.stringContaining(hint)]);
+  });
+
+  it("takes no file for a caller", async () => {
+    const { status, stderr } = await meshspan(["trace", "other.yaml"]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining("with --file other.yaml")]);
   });
 
   it("says which hop is missing, and ends with 4 when it is asked to", async () => {
