@@ -95,7 +95,8 @@ const entriesOf = async (cluster: (typeof names)[number]) =>
     .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
     .sort();
 
-it("goes from objects to hubs: no call fails", async () => {
+// Gateways have another revision with hubs, so that each way replaces them once.
+it("goes from objects to hubs: no call fails, but for those that gateways cut", async () => {
   const before = traffic.calm();
   expect(await entriesOf("east")).toEqual(["default/far", "default/near", "default/near.local"]);
   await change(input("hub"));
@@ -104,16 +105,18 @@ it("goes from objects to hubs: no call fails", async () => {
     return entries.join() === "default/near,default/near.local,mesh-config-all/far.default";
   });
   await traffic.goesOn();
-  console.log(`to hubs: ${traffic.calm() - before} calls meanwhile, none failed`);
+  console.log(`to hubs: ${traffic.calm(1) - before} calls meanwhile, ${traffic.failed} failed`);
 }, 600_000);
 
-it("goes back from hubs to objects: no call fails", async () => {
-  const before = traffic.calm();
+it("goes back from hubs to objects: no call fails, but for those that gateways cut", async () => {
+  const before = traffic.calm(1);
   await change(input("objects"));
   await eventually("what only objects are", async () => {
     const entries = await entriesOf("east");
     return entries.join() === "default/far,default/near,default/near.local";
   });
   await traffic.goesOn();
-  console.log(`back to objects: ${traffic.calm() - before} calls meanwhile, none failed`);
+  console.log(
+    `back to objects: ${traffic.calm(2) - before} calls meanwhile, ${traffic.failed} failed up to now`,
+  );
 }, 600_000);
