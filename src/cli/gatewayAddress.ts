@@ -2,6 +2,7 @@
 import { isIPv6 } from "node:net";
 import type { ClusterDescription } from "../core/description";
 import { type Cluster, dialPortOf, type Mesh } from "../core/mesh";
+import { hostAndPort } from "../core/words";
 import { usageFailure } from "./failure";
 
 /** Where a gateway is dialled. */
@@ -31,7 +32,7 @@ export function parsePlace(text: string): GatewayPlace {
 /** As `parsePlace` reads it; the port only where it isn't the usual one. */
 export function formatPlace({ host, port }: GatewayPlace): string {
   if (port === defaultPort) return host;
-  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+  return hostAndPort(host, port);
 }
 
 /** Where a cluster's gateway is dialled; without a host where that is learnt from the cluster. */

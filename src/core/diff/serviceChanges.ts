@@ -12,6 +12,7 @@ import {
 } from "../mesh";
 import { spiffeIdOf } from "../names";
 import { remotePlaces } from "../objects/serviceEntry";
+import { hostAndPort } from "../words";
 import type { ChangeFacts } from "./change";
 import { pairsOf, without } from "./pairs";
 import { failoverSentence, routeSentence } from "./routeSentences";
@@ -101,8 +102,7 @@ function reachChanges(
 function gatewayText({ name, gateway }: Cluster): string {
   const { address } = gateway;
   if (address === undefined) return `${name} (address to come, port ${dialPortOf(gateway)})`;
-  const host = address.includes(":") ? `[${address}]` : address;
-  return `${name} ${host}:${dialPortOf(gateway)}`;
+  return `${name} ${hostAndPort(address, dialPortOf(gateway))}`;
 }
 
 function callersOf({ callers }: GlobalService): readonly string[] | undefined {

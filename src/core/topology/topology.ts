@@ -5,7 +5,7 @@ import type { ClusterPlan, Plan } from "../plan";
 import { localCallsOf } from "../trace/calls";
 import { PlanIndex } from "../trace/planIndex";
 import { type Trace, tracePlan } from "../trace/trace";
-import { compareText } from "../words";
+import { compareText, hostAndPort } from "../words";
 import { anyPod, localEdges, tracedEdges } from "./edges";
 import type { Topology, TopologyEdge, TopologyNode } from "./model";
 import { nodeName, workloadsOf } from "./targets";
@@ -64,8 +64,7 @@ function labels(names: readonly string[]): (name: string) => string {
 }
 
 function dialled(address: string | Late, port: number): string {
-  if (address instanceof Late) return "address to come";
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+  return address instanceof Late ? "address to come" : hostAndPort(address, port);
 }
 
 function inOrder(edges: readonly TopologyEdge[]): readonly TopologyEdge[] {

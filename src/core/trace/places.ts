@@ -2,6 +2,7 @@
 import { Late } from "../late";
 import { dialPortOf, type GlobalService, isServedBy } from "../mesh";
 import type { PlannedObject } from "../objects/manifest";
+import { hostAndPort } from "../words";
 import { entryPort } from "./addressHop";
 import { gatewayHops, peerOf } from "./gatewayHops";
 import { type CallerIdentity, type Hop, type HopKind, hopsOf, nameOf } from "./hop";
@@ -183,11 +184,12 @@ function behindGateway(
   dialled: number,
 ): Place {
   if (tls.hop.status === "missing") return { servedBy: undefined, hops: [tls.hop] };
-  const address = addressText(gateway);
+  const place =
+    gateway instanceof Late ? `${addressText(gateway)}:${dialled}` : hostAndPort(gateway, dialled);
   return {
     servedBy: peer.name,
     hops: [
-      hopsOf(caller.cluster).planned("endpoint", entry, `${address}:${dialled}`),
+      hopsOf(caller.cluster).planned("endpoint", entry, place),
       tls.hop,
       ...gatewayHops({ peer, tls: tls.settings, dialled, caller, described }),
     ],

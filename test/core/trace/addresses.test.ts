@@ -1,4 +1,5 @@
 /** Addresses that names lead to, and that no sidecar looks at. */
+import { parseMesh, planMesh, tracePlan } from "../../../src";
 import { samplePlan } from "../sampleMesh";
 import { call, cart, changed, hopsWith } from "./changes";
 
@@ -34,6 +35,27 @@ describe("a zone with another address than the entries", () => {
     expect(hopsWith("missing", plan, west)).toEqual([]);
     expect(hopsWith("assumed", plan, west)).toEqual(["west name"]);
   });
+});
+
+it("of a gateway, of IPv6, is in brackets", () => {
+  const plan = planMesh(
+    parseMesh({
+      name: "shop",
+      clusters: { east: {}, west: { gateway: { address: "2001:db8::1" } } },
+      services: {
+        "pay.default": {
+          ports: [{ name: "http", port: 80, protocol: "HTTP" }],
+          serviceAccount: "pay",
+          servedBy: ["west"],
+          consumedBy: ["east"],
+        },
+      },
+    }),
+  );
+  const [trace] = tracePlan(plan);
+  expect(trace!.paths[0]!.hops.find(({ kind }) => kind === "endpoint")!.text).toBe(
+    "[2001:db8::1]:15443",
+  );
 });
 
 describe("a loopback address", () => {
