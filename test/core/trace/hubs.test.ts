@@ -24,29 +24,28 @@ describe("calls of a mesh with hubs", () => {
 
   describe("of which some consumers serve", () => {
     const cluster = (address: string) => ({ gateway: { address } });
-    const served = (servedBy: readonly string[], callers?: readonly string[]) =>
-      tracePlan(
-        planMesh(
-          parseMesh({
-            name: "shop",
-            distribution: "hub",
-            istio: { version: "1.31.0" },
-            clusters: {
-              east: cluster("203.0.113.10"),
-              west: cluster("203.0.113.20"),
-              north: cluster("203.0.113.30"),
+    const planServed = (servedBy: readonly string[], callers?: readonly string[]) =>
+      planMesh(
+        parseMesh({
+          name: "shop",
+          distribution: "hub",
+          istio: { version: "1.31.0" },
+          clusters: {
+            east: cluster("203.0.113.10"),
+            west: cluster("203.0.113.20"),
+            north: cluster("203.0.113.30"),
+          },
+          services: {
+            "pay.default": {
+              ports: [{ name: "http", port: 8080, protocol: "HTTP" }],
+              serviceAccount: "pay",
+              servedBy: [...servedBy],
+              ...(callers === undefined ? {} : { callers: [...callers] }),
             },
-            services: {
-              "pay.default": {
-                ports: [{ name: "http", port: 8080, protocol: "HTTP" }],
-                serviceAccount: "pay",
-                servedBy: [...servedBy],
-                ...(callers === undefined ? {} : { callers: [...callers] }),
-              },
-            },
-          }),
-        ),
+          },
+        }),
       );
+    const served = (...given: Parameters<typeof planServed>) => tracePlan(planServed(...given));
     const placesOf = (traces: ReturnType<typeof served>) =>
       traces.map(({ call, ok, paths }) => [
         call.cluster,
@@ -76,22 +75,9 @@ describe("calls of a mesh with hubs", () => {
     });
 
     it("go by the own gateway, too, from a namespace that the description doesn't have", () => {
-      const mesh = parseMesh({
-        name: "shop",
-        distribution: "hub",
-        istio: { version: "1.31.0" },
-        clusters: { east: cluster("203.0.113.10"), west: cluster("203.0.113.20") },
-        services: {
-          "pay.default": {
-            ports: [{ name: "http", port: 8080, protocol: "HTTP" }],
-            serviceAccount: "pay",
-            servedBy: ["west"],
-          },
-        },
-      });
       const caller = { name: "shop", namespace: "web", serviceAccount: "shop" };
       const call = { cluster: "west", caller, host: "pay.default.global", port: 8080 };
-      const [trace] = tracePlan(planMesh(mesh), [call]);
+      const [trace] = tracePlan(planServed(["west"]), [call]);
       expect(placesOf([trace!])).toEqual([["west", true, ["west"]]]);
       expect(trace!.paths[0]!.hops.map(({ text }) => text)).toContain("gateway of west");
     });
