@@ -4,29 +4,20 @@ import type { Mesh } from "../core/mesh";
 import type { Reached } from "./applyMesh";
 import { addContextOptions, type ContextOptions, reachMesh } from "./contextOptions";
 import { usageFailure } from "./failure";
+import type { JoinRequest } from "./joining";
 import {
   certsOption,
   chosenFile,
   defaultCerts,
   fileOption,
-  type Output,
   outputOption,
   withExamples,
 } from "./options";
 
-interface JoinOptions extends ContextOptions {
+interface JoinOptions extends ContextOptions, Omit<JoinRequest, "file" | "place" | "serves"> {
   readonly file?: string;
-  readonly cluster?: string;
   readonly serves?: readonly string[];
-  readonly consumerOnly?: boolean;
-  readonly network?: string;
-  readonly locality?: string;
-  readonly certs: string;
-  readonly rootCert?: string;
-  readonly timeout: number;
-  readonly dryRun?: boolean;
   readonly apply?: boolean;
-  readonly output: Output;
 }
 
 export function joinCommand(): Command {

@@ -2,11 +2,11 @@
 import type { ClusterDescription } from "../core/description";
 import { addCluster, type JoiningCluster } from "../core/edit/meshEdit";
 import { type Mesh, tryClusterOf } from "../core/mesh";
-import { isValidName, label } from "../core/names";
 import { counted } from "../core/words";
 import type { ApplyStep } from "../live/applyPlan";
 import type { Reached } from "./applyMesh";
 import { noteSteps, noteValues } from "./applyReport";
+import { checkLabel } from "./checkLabel";
 import { exitCodes, Failure, usageFailure } from "./failure";
 import { clusterAt, describeGateway, formatPlace, nextName, placeOf } from "./gatewayAddress";
 import type { Joined, JoinRequest, Probed } from "./joining";
@@ -59,13 +59,7 @@ export async function joinMesh(
 /** A name is one cluster's, and a gateway has one name. */
 function checkName(mesh: Mesh, { place, cluster }: JoinRequest): void {
   if (cluster === undefined) return;
-  if (!isValidName(label, cluster)) {
-    const mended = label.mend(cluster);
-    throw usageFailure(
-      `"${cluster}" is not ${label.what}`,
-      `use ${label.rule}${mended === "" ? "" : ` ("${mended}")`}`,
-    );
-  }
+  checkLabel("--cluster", cluster);
   const known = clusterAt(mesh, place);
   if (known !== undefined && known.name !== cluster) {
     throw usageFailure(

@@ -39,9 +39,7 @@ function groups({ exposures, needs }: Remarks): readonly Group[] {
   ];
 }
 
-function alikeOf(
-  told: readonly Told[],
-): readonly { readonly code: string; readonly text: string }[] {
+function alikeOf(told: readonly Told[]): readonly Omit<Group, "word">[] {
   const alike = new Map<string, Told[]>();
   for (const one of told) addTo(alike, `${one.code} ${one.message} ${one.hint}`, one);
   return [...alike.values()].flatMap((group) => {

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { setRoots } from "../core/edit/rotationEdit";
 import type { TrustSettings } from "../core/mesh";
 import { safeParseMeshYaml } from "../core/meshYaml";
-import { isValidName, label } from "../core/names";
 import { type Roots, rootsOf, type RotationStep, rotationStep } from "../core/rotation";
 import { counted } from "../core/words";
 import type { LiveCluster } from "../live/liveCluster";
 import { applyTrust, isReached, progressOf, waitForBarrier } from "../live/rotation";
 import type { BarrierProgress } from "../live/rotationBarrier";
 import { ensureMeshCertificates, type EnsuredCertificates, rootFolder } from "../pki";
+import { checkLabel } from "./checkLabel";
 import { type ContextOptions, reachMesh } from "./contextOptions";
 import { editFile } from "./editFile";
 import { exitCodes, Failure, faultAt, usageFailure } from "./failure";
@@ -81,8 +81,7 @@ function begin({ mesh }: MeshSource, to: string | undefined): Stage | undefined 
       "name the root that follows, such as its year: --to 2027",
     );
   }
-  if (!isValidName(label, to))
-    throw usageFailure(`--to: "${to}" is not ${label.what}`, `use ${label.rule}`);
+  checkLabel("--to", to);
   if (next === undefined)
     return to === root ? undefined : { root, next: { root: to, signs: false } };
   if (to === next.root) return undefined;

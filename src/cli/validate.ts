@@ -4,10 +4,10 @@ import type { Issue } from "../core/issues";
 import { escapeMarkdown } from "../core/markdown";
 import type { Plan } from "../core/plan";
 import { counted } from "../core/words";
-import { remarkItems, remarkLines } from "./remarkReport";
 import { Failure, type Fault, usageFailure } from "./failure";
 import { fileOption, type Output, outputOption, defaultFile, withExamples } from "./options";
 import { coloured, printReport } from "./output";
+import { remarkItems, remarkLines } from "./remarkReport";
 import { formatFault } from "./report";
 import type { ValidateData } from "./schemas";
 

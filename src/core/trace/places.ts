@@ -184,8 +184,7 @@ function behindGateway(
   dialled: number,
 ): Place {
   if (tls.hop.status === "missing") return { servedBy: undefined, hops: [tls.hop] };
-  const place =
-    gateway instanceof Late ? `${addressText(gateway)}:${dialled}` : hostAndPort(gateway, dialled);
+  const place = hostAndPort(addressText(gateway), dialled);
   return {
     servedBy: peer.name,
     hops: [
