@@ -5,9 +5,9 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import durations from "./testing/durations.cjs";
-import { jest, resultsFolder, run, runTests, tierReporters } from "./testing/run.mjs";
-import { worthAnother, withSecondTry } from "./testing/secondTry.mjs";
+import { jest, resultsFolder, run, tierOptions } from "./testing/run.mjs";
 import { summary } from "./testing/summary.mjs";
+import { runTier } from "./testing/tier.mjs";
 
 const bin = (name) => join("node_modules/.bin", name);
 
@@ -30,35 +30,20 @@ async function inTurn(items, act) {
   return results;
 }
 
-async function tests(name, command) {
-  const run = async (file, paths = []) => {
-    const { output: _, ...result } = await runTests(
-      [...command, ...paths],
-      join(resultsFolder, `${file}.json`),
-      `test/${name}`,
-    );
-    return { name, ...result };
-  };
-  const first = await run(name);
-  const paths = process.env.MESHSPAN_SECOND_TRY === "1" ? worthAnother(first) : [];
-  if (paths.length === 0 || isInterrupted) return first;
-  console.log(`${name}: once more ${paths.join(", ")}`);
-  return withSecondTry(first, await run(`${name}-again`, paths));
-}
-
 // Ctrl-C ends what runs, which the summary then tells of.
 let isInterrupted = false;
 process.on("SIGINT", () => (isInterrupted = true));
+const tests = (name, command) => runTier(name, command, { isInterrupted: () => isInterrupted });
 
 rmSync(resultsFolder, { recursive: true, force: true });
 mkdirSync(resultsFolder, { recursive: true });
 const tiers = [await check({ name: "build", command: [bin("tsc"), "-p", "tsconfig.build.json"] })];
 if (tiers[0].code === 0) {
   // What is checked needs one core, and most unit tests start processes that they wait for.
-  const unit = tests("unit", [...jest, ...tierReporters]);
+  const unit = tests("unit", [...jest, ...tierOptions]);
   tiers.push(...(await inTurn(checks, check)), await unit);
   for (const [name, ...command] of [
-    ["engine", process.execPath, "scripts/testEngine.mjs", ...tierReporters],
+    ["engine", process.execPath, "scripts/testEngine.mjs", ...tierOptions],
     ["lab", process.execPath, "scripts/lab.mjs", "test"],
   ])
     if (!isInterrupted) tiers.push(await tests(name, command));

@@ -2,9 +2,10 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ESLint } from "eslint";
-import { formatIssue, parseMesh, planMesh, safeParseMesh, topologyOf, toDot } from "../src";
+import { parseMesh, planMesh, topologyOf, toDot } from "../src";
 import { shopMesh } from "../src/demo";
 import { renderSvg } from "../src/render/svg";
+import { fileIn, meshspan, temporaryFolder } from "./cli/run";
 import { samplePlan } from "./core/sampleMesh";
 
 const root = join(__dirname, "..");
@@ -102,25 +103,28 @@ describe("the boundary of the core", () => {
 describe("the README", () => {
   const readme = readFileSync(join(root, "README.md"), "utf8");
 
-  it("shows faults as they are printed", () => {
-    const faulty = {
-      name: "readme",
-      clusters: { east: {}, west: {} },
-      services: {
-        "pay.default": {
-          ports: [
-            { name: "http", port: 80, protocol: "HTTP" },
-            { name: "HTTP_1", port: 81, protocol: "HTTP" },
-          ],
-          serviceAccount: "pay",
-          servedBy: ["wset"],
-        },
-      },
-    };
-    const result = safeParseMesh(faulty);
-    const printed = result.ok ? [] : result.issues.map(formatIssue);
-    expect(printed).toHaveLength(2);
-    for (const line of printed) expect(readme).toContain(`${line}\n`);
+  const folder = temporaryFolder();
+
+  it("shows faults as they are printed", async () => {
+    fileIn(
+      folder,
+      "mesh.yaml",
+      `name: readme
+clusters:
+  east: {}
+  west: {}
+services:
+  pay.default:
+    ports:
+    - { name: http, port: 80, protocol: HTTP }
+    - { name: HTTP_1, port: 81, protocol: HTTP }
+    serviceAccount: pay
+    servedBy: [wset]
+`,
+    );
+    const { status, stdout } = await meshspan(["validate"], { cwd: folder });
+    expect([status, stdout]).toEqual([3, expect.stringContaining("\nmesh.yaml: 2 faults")]);
+    expect(readme).toContain(stdout.slice(0, stdout.indexOf("\nmesh.yaml: 2 faults")));
   });
 
   it("shows the demo as it is today (npm run generate draws it)", async () => {

@@ -12,10 +12,14 @@ const node = [process.execPath, "--disable-warning=ExperimentalWarning"];
 /** Jest, with what some packages of ES modules need. */
 export const jest = [...node, "--experimental-vm-modules", "node_modules/jest/bin/jest.js"];
 
-/** Reporters of one tier of several. */
-export const tierReporters = ["lineReporter", "resultsReporter"].map(
-  (name) => `--reporters=<rootDir>/scripts/testing/${name}.cjs`,
-);
+/** The last options of one tier of several; paths of tests may follow. */
+export const tierOptions = [
+  ...["lineReporter", "resultsReporter"].map(
+    (name) => `--reporters=${join(root, `scripts/testing/${name}.cjs`)}`,
+  ),
+  // Otherwise paths are taken for more reporters.
+  "--",
+];
 
 /** Runs a command. Resolves with its exit code, its output where that isn't shown, and the seconds that it took. */
 export async function run([program, ...args], { env = {}, isShown = true } = {}) {
@@ -41,8 +45,9 @@ export async function run([program, ...args], { env = {}, isShown = true } = {})
 /** What a run of tests has kept in a file; a run that ended before it kept something is a file that failed. */
 export function resultsIn(file, path) {
   if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8"));
-  const counts = { failed: 1, skipped: 0, passed: 0, total: 1 };
-  return { suites: counts, files: [{ path, seconds: 0, failed: true, failures: [] }] };
+  const none = { failed: 0, skipped: 0, passed: 0, total: 0 };
+  const suites = { ...none, failed: 1, total: 1 };
+  return { suites, tests: none, files: [{ path, seconds: 0, failed: true, failures: [] }] };
 }
 
 /** Runs tests whose reporter keeps results in a file. */

@@ -17,18 +17,21 @@ export function worthAnother({ code, files = [] }) {
 /** What became of a tier, with what became of its failed files the second time. */
 export function withSecondTry(first, again) {
   const second = new Map(again.files.map((file) => [file.path, file]));
+  const files = first.files.map((file) =>
+    // A run that broke off tells of no file.
+    file.failed ? { ...(second.get(file.path) ?? file), firstTry: file } : file,
+  );
+  const failed = files.filter((file) => file.failed);
   return {
     ...first,
     code: again.code,
     seconds: first.seconds + again.seconds,
-    suites: mended(first.suites, again.suites),
-    tests: mended(first.tests, again.tests),
-    files: first.files.map((file) =>
-      file.failed ? { ...(second.get(file.path) ?? file), firstTry: file } : file,
-    ),
+    suites: mended(first.suites, failed.length),
+    tests: mended(first.tests, failed.flatMap(({ failures }) => failures).length),
+    files,
   };
 }
 
-function mended(first, { failed }) {
+function mended(first, failed) {
   return { ...first, failed, passed: first.total - first.skipped - failed };
 }

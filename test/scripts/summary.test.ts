@@ -116,6 +116,41 @@ describe("a second try", () => {
   });
 });
 
+const tier = temporaryFolder();
+
+it("runs a tier's failed files once more, and none but these", () => {
+  writeFileSync(join(tier, "good.test.js"), 'it("holds", () => undefined);');
+  const flaky = `const { appendFileSync, readFileSync } = require("node:fs");
+    it("holds at the second try", () => {
+      appendFileSync("${tier}/tries", ".");
+      expect(readFileSync("${tier}/tries", "utf8")).toBe("..");
+    });`;
+  writeFileSync(join(tier, "flaky.test.js"), flaky);
+  const config = JSON.stringify({ rootDir: tier, transform: {} });
+  const program = `import { jest, tierOptions } from "./scripts/testing/run.mjs";
+    import { summary } from "./scripts/testing/summary.mjs";
+    import { runTier } from "./scripts/testing/tier.mjs";
+    const command = [...jest, "--runInBand", "--config", ${JSON.stringify(config)}, ...tierOptions];
+    console.log(summary([await runTier("unit", command, { folder: ${JSON.stringify(tier)} })]));`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+    cwd: root,
+    env: { ...process.env, MESHSPAN_SECOND_TRY: "1" },
+    encoding: "utf8",
+  });
+  expect(stderr).not.toContain("Error");
+  const lines = stdout.split("\n").map((line) => line.replace(/\d+ s/, "0 s"));
+  expect(lines.filter((line) => /^unit|^PASSED|^Test/.test(line))).toEqual([
+    expect.stringMatching(/^unit 1\/2 /),
+    expect.stringMatching(/^unit 2\/2 /),
+    "unit: once more flaky.test.js",
+    "unit-again 1/1 flaky.test.js 0 s passed",
+    "PASSED AT THE SECOND TRY flaky.test.js › holds at the second try",
+    expect.stringMatching(/^unit +passed +0 s {2}2 files, 2 tests$/),
+    "Test Suites: 2 passed, 2 total",
+    "Tests:       2 passed, 2 total",
+  ]);
+});
+
 it("has a line for each file, and the output of those that fail", () => {
   mkdirSync(join(folder, "test"));
   const fileOf = (name: string, body: string) =>
