@@ -46,14 +46,19 @@ async function runDiff(
   const { planSides, readSide, workingCopy } = await import("./diffSides.js");
   const before = await readSide(base, file);
   const after = head === undefined ? await workingCopy(file) : await readSide(head, file);
+  const { inputFailure } = await import("./inputText.js");
   if (before.text === undefined && after.text === undefined) {
-    const { inputFailure } = await import("./inputText.js");
     throw inputFailure(
       "file_not_found",
       after.file,
       `there is nothing to compare: neither ${before.file} nor ${after.file} exists`,
       "name the description with --file",
     );
+  }
+  // Whoever compares files has removed none.
+  if (after.text === undefined && before.isRevision !== true) {
+    const hint = `name what ${before.file} is compared with, after it or with --file`;
+    throw inputFailure("file_not_found", after.file, `there is no ${after.file} here`, hint);
   }
   for (const [side, what] of [
     [before, "everything is new"],

@@ -13,6 +13,8 @@ export interface Side {
   readonly file: string;
   /** `undefined` where the revision, or the working copy, has no such file. */
   readonly text: string | undefined;
+  /** Whether it's of a git revision, beside which a file that isn't there was removed. */
+  readonly isRevision?: true;
   /** A path that is here too, and has the name of the revision. */
   readonly shadowed?: string;
 }
@@ -32,7 +34,12 @@ export async function readSide(given: string, file: string): Promise<Side> {
   if (search?.commit !== undefined) {
     const name = `${given}:${file}`;
     const text = fileAt(search.commit, file, name);
-    return { file: name, text, ...(existsSync(given) ? { shadowed: given } : {}) };
+    return {
+      file: name,
+      text,
+      isRevision: true,
+      ...(existsSync(given) ? { shadowed: given } : {}),
+    };
   }
   if (existsSync(given)) return readPath(given);
   throw usageFailure(

@@ -1,5 +1,5 @@
 /** The whole tree of commands of `meshspan`. Loads nothing heavy before a command runs. */
-import { Command } from "commander";
+import { Command, type CommanderError } from "commander";
 import { printableLines } from "../core/words";
 import { version } from "../version";
 import { certsCommand } from "./certs";
@@ -7,6 +7,7 @@ import { completionCommand } from "./completion";
 import { demoCommand } from "./demo";
 import { diffCommand } from "./diff";
 import { explainCommand } from "./explain";
+import { type Failure, usageFailure } from "./failure";
 import { graphCommand } from "./graph";
 import { importCommand } from "./import";
 import { initCommand } from "./init";
@@ -53,11 +54,30 @@ export function meshspanProgram(args: readonly string[]): Command {
 }
 
 /** Commander ends the process by itself, and prints, unless each command is told otherwise. */
-function settle(command: Command, args: readonly string[]): void {
-  command.exitOverride();
+function settle(command: Command, args: readonly string[], path = command.name()): void {
+  command.exitOverride((error) => {
+    throw error.exitCode === 0 ? error : misuse(error, path);
+  });
   const writeErr = (text: string): void => {
     if (!wantsJson(args)) process.stderr.write(printableLines(text));
   };
-  command.configureOutput({ writeErr });
-  for (const one of command.commands) settle(one, args);
+  command.configureOutput({ writeErr, outputError: () => undefined });
+  for (const one of command.commands) settle(one, args, `${path} ${one.name()}`);
+}
+
+/** Words that Commander can't follow, told as every other fault is. */
+function misuse({ code, message }: CommanderError, path: string): Failure {
+  if (code === "commander.help") return usageFailure("a command is missing", `see ${path} --help`);
+  const text = message.replace(/^error: /, "");
+  // `unknown command 'x'\n(Did you mean y?)`, `option 'o' argument 'x' is invalid. Allowed choices are y.`
+  const [, what = text, near] =
+    /^(.*)\n\((.*)\)$/s.exec(text) ??
+    /^(.* is invalid|.* for '[^']*')\. (.*?)\.?$/s.exec(text) ??
+    [];
+  const hint = near === undefined ? `see ${path} --help` : lowerFirst(near);
+  return usageFailure(what, hint);
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }

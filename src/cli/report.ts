@@ -30,10 +30,7 @@ export function reportError(error: unknown, args: readonly string[]): void {
     process.stderr.write(`${JSON.stringify({ errors: faults }, null, 2)}\n`);
     return;
   }
-  // Commander has printed its own.
-  if (!(error instanceof CommanderError)) {
-    process.stderr.write(faults.map((fault) => `${formatFault(fault)}\n`).join(""));
-  }
+  process.stderr.write(faults.map((fault) => `${formatFault(fault)}\n`).join(""));
 }
 
 /** `mesh.yaml:3:5 clusters.east: it is empty: write a map [wrong_type]`; `meshspan explain` says more of the code. */
@@ -76,12 +73,8 @@ export function formatFault(fault: Fault): string {
 function failureOf(error: unknown): Pick<Failure, "faults" | "exitCode"> {
   if (error instanceof Failure) return error;
   if (error instanceof MeshError) return { faults: error.issues, exitCode: exitCodes.faulty };
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return { faults: [], exitCode: 0 };
-    const [message = "", near] = error.message.replace(/^error: /, "").split(/\n\((.*)\)/s);
-    const hint = near ?? "see --help";
-    return { faults: [{ code: "usage", path: [], message, hint }], exitCode: exitCodes.usage };
-  }
+  // Help or the version was asked for, and has been printed.
+  if (error instanceof CommanderError) return { faults: [], exitCode: 0 };
   const { message, code = "", path } = error as NodeJS.ErrnoException;
   const where = path === undefined || message.includes(path) ? "" : ` (${path})`;
   const hint = systemHints[code] ?? "";

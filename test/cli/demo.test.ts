@@ -157,9 +157,9 @@ describe("meshspan demo", () => {
     [["--clusters", "0"], "from 1 to 8"],
     [["--clusters", "9"], "from 1 to 8"],
     [["--clusters", "two"], "from 1 to 8"],
-    [["--cluster", "2"], "Did you mean --clusters?"],
+    [["--cluster", "2"], "did you mean --clusters?"],
     [["--out"], "argument missing"],
-    [["--out", ""], "Name a folder."],
+    [["--out", ""], "is invalid: name a folder [usage]"],
     [["--clusters", "0x3"], "from 1 to 8"],
     [["--gateway", "east"], "such as east=34.73.10.5"],
   ])("says what is wrong with %j, and exits with 2", (args, message) => {

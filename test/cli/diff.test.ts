@@ -131,6 +131,15 @@ describe("meshspan diff", () => {
     expect(parsed("diff", data.stdout)).not.toHaveProperty("before");
   });
 
+  it("doesn't take the mesh for removed where files are compared", async () => {
+    const { status, stdout, stderr } = await diff(["mesh.yaml", "--file", "mehs.yaml"]);
+    expect([status, stdout, stderr]).toEqual([
+      1,
+      "",
+      "meshspan: there is no mehs.yaml here: name what mesh.yaml is compared with, after it or with --file [file_not_found]\n",
+    ]);
+  });
+
   it("says which side is faulty, and where, as other commands do, and exits with 3", async () => {
     write("mesh.yaml", faultyYaml);
     git("add", "mesh.yaml");

@@ -70,14 +70,25 @@ describe("meshspan", () => {
   });
 
   it.each([
-    [["validat"], "unknown command 'validat'\n(Did you mean validate?)"],
-    [["trace", "--hop"], "(Did you mean --hops?)"],
-    [["trace", "-o", "xml"], "text, json, yaml, markdown"],
+    [["validat"], "meshspan: unknown command 'validat': did you mean validate? [usage]\n"],
+    [["trace", "--hop"], "meshspan: unknown option '--hop': did you mean --hops? [usage]\n"],
+    [
+      ["trace", "-o", "xml"],
+      "is invalid: allowed choices are text, json, yaml, markdown [usage]\n",
+    ],
     [["diff", "main", "-o", "xml"], "text, json, yaml, markdown"],
     [["preview", "-o", "xml"], "text, json, yaml, markdown"],
-    [["trace", "-f", "a.yaml", "b", "c", "d"], "too many arguments"],
+    [
+      ["trace", "-f", "a.yaml", "b", "c", "d"],
+      "too many arguments for 'trace': expected 2 arguments but got 3 [usage]\n",
+    ],
     [["certs", "ini"], "unknown command 'ini'"],
-    [["validate", "--file"], "argument missing"],
+    [["validate", "--file"], "argument missing: see meshspan validate --help [usage]\n"],
+    [
+      ["certs", "show", "--bogus"],
+      "unknown option '--bogus': see meshspan certs show --help [usage]\n",
+    ],
+    [["certs"], "meshspan: a command is missing: see meshspan certs --help [usage]\n"],
   ])("says what is wrong with %j", async (args, message) => {
     const { status, stdout, stderr } = await meshspan(args);
     expect([status, stdout, stderr]).toEqual([2, "", expect.stringContaining(message)]);
@@ -89,7 +100,7 @@ describe("meshspan", () => {
       meshspan(["trace", "--output=json", "-f", "none.yaml"]),
     ]);
     expect(parsed("errors", option.stderr).errors).toEqual([
-      { code: "usage", path: [], message: "unknown option '--hop'", hint: "Did you mean --hops?" },
+      { code: "usage", path: [], message: "unknown option '--hop'", hint: "did you mean --hops?" },
     ]);
     expect(parsed("errors", file.stderr).errors[0].code).toBe("file_not_found");
     expect([option.status, file.status]).toEqual([2, 1]);

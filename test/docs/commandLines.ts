@@ -55,7 +55,9 @@ function check(command: Command, words: readonly string[]): void {
   if (option !== undefined) throw new Error(`${command.name()} has no option ${option}`);
 }
 
+/** Leaves Commander's errors as they are, and prints none. */
 function quiet(command: Command): void {
+  command.exitOverride();
   command.configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
   for (const one of command.commands) quiet(one);
 }

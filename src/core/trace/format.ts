@@ -77,7 +77,7 @@ export function explainTrace(trace: Trace): string {
         : path.servedBy === call.cluster
           ? "own pods"
           : `through ${path.servedBy}`;
-    const version = path.version === undefined ? "" : `, version ${path.version}`;
+    const version = path.version === undefined ? "" : `, version ${labelOf(path).trimEnd()}`;
     const hops = path.hops.map(
       (hop) =>
         `    ${hop.status.padEnd(8)} ${hop.kind.padEnd(15)} ${hop.cluster.padEnd(10)} ${hop.text}`,

@@ -2,7 +2,9 @@
 import type { PlannedObject } from "../objects/manifest";
 import { type RuleFamily, ruleFamilyOf } from "../routing";
 import type { Call } from "./calls";
+import { conditionOf, conditionsOf } from "./conditions";
 import { type Hop, hopsOf, nameOf } from "./hop";
+import { getOrMake } from "../once";
 import type { ClusterIndex } from "./planIndex";
 import { type RouteMatch, type RouteSpec, specOf, type VirtualServiceSpec } from "./specs";
 import { isVisible } from "./visibility";
@@ -15,7 +17,12 @@ export interface RouteChoice {
   readonly hop: Hop | undefined;
 }
 
-const wholeService: RouteChoice = { version: undefined, weight: undefined, hop: undefined };
+/** A destination of one rule, and which requests that is for; `undefined` for all that meet it. */
+interface RuleChoice extends RouteChoice {
+  readonly condition: string | undefined;
+}
+
+const wholeService = { version: undefined, weight: undefined, hop: undefined };
 
 /** The destinations of every rule that this port's traffic can meet; where there is none, the whole service. */
 export function routesOf(
@@ -36,11 +43,28 @@ export function routesOf(
     met.length > 0
       ? met.flatMap((rule) => choicesOf(home, object, rule, host, port))
       : [lost(home, object, `${nameOf(object)} has no rule for the server name ${host}`)];
-  return [
-    ...new Map(
-      choices.map((choice) => [`${choice.version ?? ""} ${choice.weight ?? ""}`, choice]),
-    ).values(),
-  ];
+  return merged(choices);
+}
+
+/** Each destination once; its hop says which requests go there, where it isn't all of them. */
+function merged(choices: readonly RuleChoice[]): readonly RouteChoice[] {
+  const groups = new Map<string, RuleChoice[]>();
+  for (const choice of choices) {
+    const { version = "", weight = "", hop } = choice;
+    const key = `${version} ${weight} ${hop?.status ?? ""} ${hop?.text ?? ""}`;
+    getOrMake(groups, key, () => []).push(choice);
+  }
+  const isChosen = choices.some(({ condition }) => condition !== undefined);
+  return [...groups.values()].map((group) => {
+    const [{ version, weight, hop }] = group as [RuleChoice];
+    const conditions = new Set(group.map(({ condition }) => condition ?? "otherwise"));
+    if (!isChosen || hop === undefined) return { version, weight, hop };
+    return {
+      version,
+      weight,
+      hop: { ...hop, text: `${hop.text}, ${[...conditions].join(", or ")}` },
+    };
+  });
 }
 
 function isForSidecars({ manifest }: PlannedObject): boolean {
@@ -71,7 +95,7 @@ function rulesFor(
 }
 
 function takesAll(match: RouteMatch): boolean {
-  return Object.keys(match).every((field) => ["port", "gateways", "name"].includes(field));
+  return match.sniHosts === undefined && conditionOf(match) === undefined;
 }
 
 /** Whether the rule is for callers that ask for the host itself. */
@@ -87,11 +111,12 @@ function choicesOf(
   rule: RouteSpec,
   host: string,
   port: number,
-): readonly RouteChoice[] {
+): readonly RuleChoice[] {
   const { planned, assumed, missing } = hopsOf(home);
-  const { route = [], fault } = rule;
+  const { route = [], fault, match = [] } = rule;
+  const condition = conditionsOf(match);
   if (rule.delegate !== undefined)
-    return [{ ...wholeService, hop: assumed("route", object, "as its delegate says") }];
+    return [{ ...wholeService, hop: assumed("route", object, "as its delegate says"), condition }];
   if (route.length === 0)
     return [lost(home, object, `a rule of ${nameOf(object)} leads to no service`)];
   // Of a single destination istiod ignores the weight; of several, one without weight has 0.
@@ -109,10 +134,11 @@ function choicesOf(
           : to !== port
             ? assumed("route", object, `${text}, and at port ${to} instead`)
             : planned("route", object, text);
-    return { version, weight, hop };
+    return { version, weight, hop, condition };
   });
 }
 
-function lost(home: ClusterIndex, object: PlannedObject, text: string): RouteChoice {
-  return { ...wholeService, hop: hopsOf(home).missing("route", object, text) };
+function lost(home: ClusterIndex, object: PlannedObject, text: string): RuleChoice {
+  const hop = hopsOf(home).missing("route", object, text);
+  return { ...wholeService, hop, condition: undefined };
 }
