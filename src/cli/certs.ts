@@ -110,10 +110,10 @@ async function runRenew(file: string, options: RenewOptions): Promise<void> {
   const { certsReport, inspectCertificates } = await import("./certsReport.js");
   const before = await inspectCertificates(certs, source);
   const signing = rootsOf(source.mesh.trust).signing;
-  const due = before.certificates.filter(
-    ({ of, root, state }) => names.includes(of) && root === signing && state !== "ok",
+  const due = before.certificates.flatMap(({ cluster, root, state }) =>
+    cluster !== undefined && root === signing && state !== "ok" ? [cluster] : [],
   );
-  const clusters = options.cluster ?? due.map(({ of }) => of);
+  const clusters = options.cluster ?? due;
   const { renewIntermediates } = await import("../pki/index.js");
   const created =
     clusters.length === 0

@@ -31,11 +31,14 @@ export async function inspectCertificates(
   const issues = await faultsOf(directory, mesh, now);
   if (issues.some(({ path }) => path[0] === "trust"))
     throw new Failure(issues.map(at), exitCodes.faulty);
-  const rows = mesh.clusters.map(({ name }) => [name, join(name, "ca-cert.pem")] as const);
+  const intermediates = mesh.clusters.map(({ name }) => ({
+    cluster: name,
+    file: join(name, "ca-cert.pem"),
+  }));
   const certificates = await Promise.all(
     rootsOf(mesh.trust).trusted.flatMap((root) =>
-      ([["root", "root-cert.pem"], ...rows] as const).map(([of, file]) =>
-        readRows({ of, root }, join(directory, rootFolder(root), file), now),
+      [{ file: "root-cert.pem" }, ...intermediates].map(({ file, ...whose }) =>
+        readRows({ ...whose, root }, join(directory, rootFolder(root), file), now),
       ),
     ),
   ).then((found) => found.flat());
@@ -134,7 +137,7 @@ async function rootKeyFaults(directory: string, { trust }: Mesh): Promise<readon
 
 /** A row per certificate of a file: a root that is being replaced has two. */
 async function readRows(
-  whose: Pick<CertificateData, "of" | "root">,
+  whose: Pick<CertificateData, "cluster" | "root">,
   file: string,
   now: Date,
 ): Promise<readonly CertificateData[]> {
@@ -143,7 +146,7 @@ async function readRows(
   if (text === undefined) return [{ ...whose, file, state: "missing" }];
   const found = text === "" ? undefined : readCertificateFile(text, ignored);
   if (found === undefined) return [{ ...whose, file, state: "unreadable" }];
-  const shown = whose.of === "root" ? found : found.slice(0, 1);
+  const shown = whose.cluster === undefined ? found : found.slice(0, 1);
   return shown.map(({ node, notBefore, notAfter }) => {
     const daysLeft = Math.floor((notAfter.getTime() - now.getTime()) / 86_400_000);
     return {
@@ -163,8 +166,9 @@ export function certsReport(data: CertsData): Report {
   const severalRoots = new Set(data.certificates.map(({ root }) => root)).size > 1;
   const head = ["CA", ...(severalRoots ? ["root"] : []), "state", "days left", "until", "SHA-256"];
   const rows = (paint: boolean) =>
-    data.certificates.map(({ of, root, state, daysLeft, notAfter = "", fingerprint = "" }) => [
-      of,
+    data.certificates.map(({ cluster, root, state, daysLeft, notAfter = "", fingerprint = "" }) => [
+      // A cluster may be called root, too.
+      cluster ?? "(root)",
       ...(severalRoots ? [root] : []),
       paint ? paintState(state) : state,
       daysLeft === undefined ? "" : String(daysLeft),

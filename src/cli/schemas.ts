@@ -155,7 +155,7 @@ const render = z
 
 const certificate = z
   .strictObject({
-    of: text("root, or the name of the cluster whose intermediate it is."),
+    cluster: text("Whose intermediate it is; left out for the root.").optional(),
     root: text("Name of the root that it is, or is below."),
     file: z.string(),
     state: z.enum(["ok", "warning", "error", "missing", "unreadable"]).meta({

@@ -28,7 +28,7 @@ describe("meshspan certs", () => {
     const first = await meshspan(args);
     expect([first.status, first.stderr]).toEqual([0, `· certificates in ${certs}\n`]);
     expect(first.stdout.match(/^made .*\.pem$/gm)).toHaveLength(10);
-    expect(first.stdout).toMatch(/^root {2}ok {5}\d{4} .*(?:[0-9A-F]{2}:){31}[0-9A-F]{2}$/m);
+    expect(first.stdout).toMatch(/^\(root\) {2}ok {5}\d{4} .*(?:[0-9A-F]{2}:){31}[0-9A-F]{2}$/m);
     const before = bytesIn(certs);
     rmSync(join(certs, "west"), { recursive: true });
     const again = parsed("certs", (await meshspan([...args, "-o", "json"])).stdout);
@@ -63,9 +63,25 @@ describe("meshspan certs", () => {
       "certs",
       (await meshspan(["certs", "show", ...args, "-o", "json"])).stdout,
     );
-    expect(certificates.map(({ of, root }: any) => `${of} ${root}`)).toEqual([
-      ...["root root", "east root", "west root"],
-      ...["root 2026", "east 2026", "west 2026"],
+    expect(certificates.map(({ cluster, root }: any) => `${cluster ?? "(root)"} ${root}`)).toEqual([
+      ...["(root) root", "east root", "west root"],
+      ...["(root) 2026", "east 2026", "west 2026"],
+    ]);
+  });
+
+  it("tells the root from a cluster that is called root", async () => {
+    const file = fileIn(folder, "rooted.yaml", "name: shop\nclusters: { root: {}, west: {} }\n");
+    const args = ["-f", file, "--certs", join(folder, "rooted")];
+    const { stdout } = await meshspan(["certs", "init", ...args]);
+    expect(stdout.match(/^\S+(?= +ok)/gm)).toEqual(["(root)", "root", "west"]);
+    const shown = parsed(
+      "certs",
+      (await meshspan(["certs", "show", ...args, "-o", "json"])).stdout,
+    );
+    expect(shown.certificates.map(({ cluster }: any) => cluster)).toEqual([
+      undefined,
+      "root",
+      "west",
     ]);
   });
 
@@ -84,8 +100,8 @@ describe("meshspan certs", () => {
       ...["east/cert-chain.pem", "east/ca-cert.pem"],
       ...["west/cert-chain.pem", "west/ca-cert.pem"],
     ]);
-    expect(certificates.map(({ of, daysLeft }: any) => [of, daysLeft])).toEqual([
-      ["root", 2949],
+    expect(certificates.map(({ cluster, daysLeft }: any) => [cluster, daysLeft])).toEqual([
+      [undefined, 2949],
       ["east", 729],
       ["west", 729],
     ]);
@@ -143,7 +159,6 @@ describe("meshspan certs", () => {
     const data = parsed("certs", show.stdout);
     expect(data).toMatchObject({ mesh: "shop", ok: true, errors: [], warnings: [] });
     expect(data.certificates[0]).toMatchObject({
-      of: "root",
       state: "ok",
       daysLeft: 3649,
       fingerprint: fingerprintOf(readFileSync(join(certs, "root-cert.pem"), "utf8")),

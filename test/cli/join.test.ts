@@ -333,7 +333,7 @@ describe("what can't be followed", () => {
     [["203.0.113.30", "--serves", "pay.default", "--consumer-only"], 2, "cannot be used with"],
     [["203.0.113.30", "--dry-run", "--apply"], 2, "cannot be used with"],
     [["203.0.113.30", "--apply"], 2, "--apply needs the name of the cluster"],
-    [["203.0.113.30", "--timeout", "0"], 2, "Write seconds"],
+    [["203.0.113.30", "--timeout", "0"], 2, "write seconds"],
     [
       ["203.0.113.30", "--certs", "none"],
       2,

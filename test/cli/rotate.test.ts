@@ -71,7 +71,7 @@ describe("meshspan certs rotate", () => {
       3,
       "next says which certificates are made here",
     ],
-    ["no time", "", ["--to", "2026", "--timeout", "0"], 2, "Write a number of seconds."],
+    ["no time", "", ["--to", "2026", "--timeout", "0"], 2, "write a number of seconds [usage]"],
   ])("changes nothing with %s", async (name, more, options, code, message) => {
     const { file, args } = mesh(name.replaceAll(" ", "-"), more);
     const env = { KUBECONFIG: fileIn(folder, "empty.kubeconfig", "contexts: []\n") };

@@ -85,8 +85,8 @@ describe("meshspan status", () => {
 
   it.each([
     [["--cluster", "wets"], 'did you mean "west"'],
-    [["--check", "trusty"], "Name one or more of"],
-    [["--wait", "soon"], "Name seconds"],
+    [["--check", "trusty"], "name one or more of"],
+    [["--wait", "soon"], "name seconds"],
     [["--wait", "--watch"], "cannot be used with"],
     [["--watch", "--output", "yaml"], "--watch prints text or json"],
     [["--kubeconfig", "/nowhere/kubeconfig"], "there is no kubeconfig /nowhere/kubeconfig"],
