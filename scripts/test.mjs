@@ -37,7 +37,7 @@ const tests = (name, command) => runTier(name, command, { isInterrupted: () => i
 
 rmSync(resultsFolder, { recursive: true, force: true });
 mkdirSync(resultsFolder, { recursive: true });
-const tiers = [await check({ name: "build", command: [bin("tsc"), "-p", "tsconfig.build.json"] })];
+const tiers = [await check({ name: "build", command: ["npm", "run", "--silent", "build"] })];
 if (tiers[0].code === 0) {
   // What is checked needs one core, and most unit tests start processes that they wait for.
   const unit = tests("unit", [...jest, ...tierOptions]);

@@ -2,15 +2,15 @@
 import type { ImportResult } from "../src";
 import type { ImportData } from "../src/cli/schemas";
 
-const service = (name: string, port: number, target = port) => `
+const service = (name: string, port: number, target = port, namespace = "default") => `
 apiVersion: v1
 kind: Service
-metadata: { name: ${name}, namespace: default }
+metadata: { name: ${name}, namespace: ${namespace} }
 spec: { selector: { app: ${name} }, ports: [{ name: main, port: ${port}, targetPort: ${target} }] }
 ---
 apiVersion: apps/v1
 kind: Deployment
-metadata: { name: ${name}, namespace: default }
+metadata: { name: ${name}, namespace: ${namespace} }
 spec:
   selector: { matchLabels: { app: ${name} } }
   template:
@@ -77,14 +77,17 @@ spec: { workloadSelector: { labels: { istio: ingressgateway } }, configPatches: 
 ---${service("redis-cart", 6379)}`,
 };
 
-/** As Istio's guides for several networks lay it out: "*.local" at an east-west gateway, and a host of a replicated control plane. */
+/**
+ * As Istio's guides for several networks lay it out: "*.local" at an east-west gateway, and a host of a replicated control plane,
+ * whose entry is in the callers' namespace.
+ */
 export const samples = {
   cluster1: `
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
-metadata: { name: httpbin-bar, namespace: default }
+metadata: { name: httpbin-bar, namespace: foo }
 spec:
-  hosts: [httpbin.default.global]
+  hosts: [httpbin.bar.global]
   location: MESH_INTERNAL
   ports: [{ name: http1, number: 8000, protocol: HTTP }]
   resolution: DNS
@@ -94,15 +97,15 @@ spec:
 ${outside}---
 apiVersion: networking.istio.io/v1
 kind: VirtualService
-metadata: { name: httpbin, namespace: default }
+metadata: { name: httpbin, namespace: foo }
 spec:
-  hosts: [httpbin.default.global]
+  hosts: [httpbin.bar.global]
   http:
     - match: [{ uri: { prefix: /slow } }]
-      route: [{ destination: { host: httpbin.default.global } }]
+      route: [{ destination: { host: httpbin.bar.global } }]
       timeout: 3s
       fault: { delay: { fixedDelay: 1s, percentage: { value: 1 } } }
-    - route: [{ destination: { host: httpbin.default.global } }]
+    - route: [{ destination: { host: httpbin.bar.global } }]
 `,
   cluster2: `${loadBalancer("203.0.113.20")}---
 apiVersion: networking.istio.io/v1
@@ -114,7 +117,7 @@ spec:
     - port: { number: 15443, name: tls, protocol: TLS }
       tls: { mode: AUTO_PASSTHROUGH }
       hosts: ["*.local"]
----${service("httpbin", 8000, 8080)}`,
+---${service("httpbin", 8000, 8080, "bar")}`,
 };
 
 const tls = (service: string, port: number, subset = "", more = "") =>

@@ -35,7 +35,7 @@ export async function replaceFile(path: string, content: string): Promise<void> 
     await rm(temporary, { force: true }).catch(() => undefined);
     // A person knows the file by its own name.
     const { message, code } = error as NodeJS.ErrnoException;
-    throw Object.assign(new Error(message.replaceAll(temporary, path)), { code });
+    throw Object.assign(new Error(message.replaceAll(temporary, path)), { code, path });
   }
 }
 

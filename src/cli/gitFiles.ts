@@ -63,7 +63,9 @@ export function findCommit(
   const inside = git(folder, "rev-parse", "--git-dir");
   const why = inside.ok
     ? "git log --oneline --all lists the revisions that are here; git fetch gets others"
-    : firstLine(inside.stderr);
+    : /not a git repository/i.test(inside.stderr)
+      ? "name a file that is there; revisions need a git repository"
+      : firstLine(inside.stderr);
   return { commit: undefined, why };
 }
 

@@ -1,16 +1,17 @@
 /** `meshspan graph`: who calls whom, within clusters and across, as a picture. */
 import { extname } from "node:path";
 import { Command, Option } from "commander";
+import { printable } from "../core/words";
 import { usageFailure } from "./failure";
 import { chosenFile, fileOption, withExamples } from "./options";
-import { print } from "./output";
+import { coloured, print } from "./output";
 
 const formats = ["svg", "dot", "mermaid"] as const;
 type Format = (typeof formats)[number];
 
 interface GraphOptions {
   readonly file?: string;
-  readonly format?: Format;
+  readonly output?: Format;
   readonly out?: string;
 }
 
@@ -21,7 +22,7 @@ export function graphCommand(): Command {
     .addOption(fileOption())
     .addOption(
       new Option(
-        "--format <format>",
+        "-o, --output <format>",
         "language of the picture (default: by the name of --out, else svg)",
       ).choices(formats),
     )
@@ -30,16 +31,16 @@ export function graphCommand(): Command {
   return withExamples(
     command,
     "meshspan graph --out topology.svg",
-    "meshspan graph staging.yaml --format mermaid",
-    "meshspan graph --format dot | dot -Tpng > topology.png",
+    "meshspan graph staging.yaml --output mermaid",
+    "meshspan graph --output dot | dot -Tpng > topology.png",
   );
 }
 
 async function runGraph(
   positional: string | undefined,
-  { file, format, out }: GraphOptions,
+  { file, output, out }: GraphOptions,
 ): Promise<void> {
-  const language = format ?? formatOf(out);
+  const language = output ?? (out === undefined ? "svg" : formatOf(out));
   const { loadPlan } = await import("./input.js");
   const { plan } = await loadPlan(chosenFile(positional, file));
   const { topologyOf } = await import("../core/topology/topology.js");
@@ -47,6 +48,7 @@ async function runGraph(
   if (out === undefined) return print(picture);
   const { replaceFile } = await import("./files.js");
   await replaceFile(out, picture);
+  await print(`${coloured("green", "wrote")} ${printable(out)}\n`);
 }
 
 async function draw(
@@ -70,13 +72,11 @@ const extensions: Readonly<Record<string, Format>> = {
   ".mermaid": "mermaid",
 };
 
-function formatOf(out = ""): Format {
-  const extension = extname(out);
-  if (extension === "") return "svg";
-  const format = extensions[extension];
+function formatOf(out: string): Format {
+  const format = extensions[extname(out)];
   if (format !== undefined) return format;
   throw usageFailure(
     `the name of ${out} doesn't say in which language the picture is to be`,
-    `let it end in ${Object.keys(extensions).join(", ")}, or say --format ${formats.join(", ")}`,
+    `let it end in ${Object.keys(extensions).join(", ")}, or say --output ${formats.join(", ")}`,
   );
 }

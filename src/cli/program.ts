@@ -68,11 +68,11 @@ function settle(command: Command, args: readonly string[], path = command.name()
 /** Words that Commander can't follow, told as every other fault is. */
 function misuse({ code, message }: CommanderError, path: string): Failure {
   if (code === "commander.help") return usageFailure("a command is missing", `see ${path} --help`);
-  const text = message.replace(/^error: /, "");
+  const text = message.replace(/^error: (?:command-(?=argument))?/, "");
   // `unknown command 'x'\n(Did you mean y?)`, `option 'o' argument 'x' is invalid. Allowed choices are y.`
   const [, what = text, near] =
     /^(.*)\n\((.*)\)$/s.exec(text) ??
-    /^(.* is invalid|.* for '[^']*')\. (.*?)\.?$/s.exec(text) ??
+    /^(.* is invalid(?: for argument '[^']*')?|.* for '[^']*')\. (.*?)\.?$/s.exec(text) ??
     [];
   const hint = near === undefined ? `see ${path} --help` : lowerFirst(near);
   return usageFailure(what, hint);

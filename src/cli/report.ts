@@ -1,4 +1,6 @@
 /** How a failed command says so: lines for a person, one document for a program, never a stack trace. */
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { CommanderError } from "commander";
 import { formatIssue, MeshError } from "../core/issues";
 import { printable } from "../core/words";
@@ -10,7 +12,7 @@ const systemHints: Readonly<Partial<Record<string, string>>> = {
   EPERM: "change its permissions, or choose another folder",
   EROFS: "choose a folder that can be written to",
   ENOSPC: "make room on the disk",
-  ENOENT: "make the folder that it is in, or choose another",
+  ENOENT: "choose another folder",
   ENOTDIR: "a file is in the way; move it, or choose another folder",
   EEXIST: "a file is in the way; move it, or choose another folder",
   EISDIR: "a folder is in the way; move it, or choose another folder",
@@ -76,8 +78,15 @@ function failureOf(error: unknown): Pick<Failure, "faults" | "exitCode"> {
   // Help or the version was asked for, and has been printed.
   if (error instanceof CommanderError) return { faults: [], exitCode: 0 };
   const { message, code = "", path } = error as NodeJS.ErrnoException;
+  const folder = path === undefined ? "" : dirname(path);
+  if (code === "ENOENT" && folder !== "" && !existsSync(folder))
+    return failureWith(`there is no folder ${folder}`, "make it, or choose another");
   const where = path === undefined || message.includes(path) ? "" : ` (${path})`;
   const hint = systemHints[code] ?? "";
-  const fault: Fault = { code: "system_error", path: [], message: `${message}${where}`, hint };
+  return failureWith(`${message}${where}`, hint);
+}
+
+function failureWith(message: string, hint: string): Pick<Failure, "faults" | "exitCode"> {
+  const fault: Fault = { code: "system_error", path: [], message, hint };
   return { faults: [fault], exitCode: exitCodes.failure };
 }

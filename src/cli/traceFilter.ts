@@ -18,7 +18,7 @@ export function chosenTraces(
   to = any,
 ): readonly Trace[] {
   const clusters = plan.clusters.map(({ cluster }) => cluster.name);
-  if (from !== any) checkFrom(from, clusters, traces);
+  if (from !== any) checkFrom(from, plan, clusters, traces);
   if (to !== any) checkTo(to, plan, clusters);
   return traces.filter(
     (trace) =>
@@ -27,9 +27,20 @@ export function chosenTraces(
   );
 }
 
-function checkFrom(from: string, clusters: readonly string[], traces: readonly Trace[]): void {
+function checkFrom(
+  from: string,
+  { mesh }: Plan,
+  clusters: readonly string[],
+  traces: readonly Trace[],
+): void {
   const callers = traces.flatMap((trace) => fromNames(trace, clusters));
   if (clusters.includes(from) || callers.includes(from)) return;
+  if (mesh.services.some(({ key, host, name }) => [key, host, name].includes(from)))
+    throw usageFailure(
+      `${from} is a service, and callers come first`,
+      `for calls to it write: meshspan trace ${any} ${from}`,
+      "unknown_name",
+    );
   const known = [
     ...new Set([...clusters, ...traces.flatMap(({ call }) => call.caller?.name ?? [])]),
   ];

@@ -81,7 +81,7 @@ describe("meshspan completion", () => {
         ["init", "renew", "revoke", "rotate", "show", "verify"],
       ],
       [["certs", "show", "--o"], ["--output"]],
-      [["graph", "--format", "d"], ["dot"]],
+      [["graph", "--output", "d"], ["dot"]],
       [
         ["trace", "-o", ""],
         ["text", "json", "yaml", "markdown"],

@@ -228,7 +228,9 @@ describe("meshspan diff", () => {
     const { status, stderr } = await diff(["main"], { env });
     expect([status, stderr]).toEqual([
       2,
-      expect.stringMatching(/no file or folder here: not a git repository/),
+      expect.stringMatching(
+        /no file or folder here: name a file that is there; revisions need a git repository/,
+      ),
     ]);
   });
 

@@ -10,7 +10,7 @@ describe("meshspan graph", () => {
     ["dot", /^digraph /],
     ["mermaid", /^flowchart LR\n/],
   ])("prints %s", async (format, expected) => {
-    const { status, stdout, stderr } = await meshspan(["graph", gitOpsMesh, "--format", format]);
+    const { status, stdout, stderr } = await meshspan(["graph", gitOpsMesh, "--output", format]);
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(expected);
     expect(stdout).toContain("frankfurt");
@@ -20,7 +20,8 @@ describe("meshspan graph", () => {
     const files = ["a.svg", "a.gv", "a.mmd"].map((name) => join(folder, name));
     const draw = () =>
       Promise.all(files.map((out) => meshspan(["graph", gitOpsMesh, "--out", out])));
-    for (const run of await draw()) expect(run).toEqual({ status: 0, stdout: "", stderr: "" });
+    const told = (await draw()).map(({ status, stdout, stderr }) => [status, stdout, stderr]);
+    expect(told).toEqual(files.map((file) => [0, `wrote ${file}\n`, ""]));
     const starts = files.map((file) => readFileSync(file, "utf8").split(" ")[0]);
     expect(starts).toEqual(["<svg", "digraph", "flowchart"]);
     const times = files.map((file) => statSync(file).mtimeMs);
@@ -34,7 +35,7 @@ describe("meshspan graph", () => {
     mkdirSync(directory);
     const runs = await Promise.all(
       ["/dev/full", "/proc/none.svg", directory, join(inTheWay, "x.svg")].map((out) =>
-        meshspan(["graph", gitOpsMesh, "--out", out]),
+        meshspan(["graph", gitOpsMesh, "--output", "svg", "--out", out]),
       ),
     );
     for (const { status, stderr } of runs) {
@@ -51,15 +52,15 @@ describe("meshspan graph", () => {
     const { status, stderr } = await meshspan(["graph", gitOpsMesh, "--out", out]);
     expect([status, stderr]).toEqual([
       2,
-      expect.stringMatching(/x\.png .*let it end in \.svg, \.dot, .*or say --format svg/),
+      expect.stringMatching(/x\.png .*let it end in \.svg, \.dot, .*or say --output svg/),
     ]);
     expect(existsSync(out)).toBe(false);
-    await meshspan(["graph", gitOpsMesh, "--out", out, "--format", "dot"]);
+    await meshspan(["graph", gitOpsMesh, "--out", out, "--output", "dot"]);
     expect(readFileSync(out, "utf8")).toMatch(/^digraph/);
   });
 
   it("takes a language that it knows only", async () => {
-    const { status, stderr } = await meshspan(["graph", gitOpsMesh, "--format", "png"]);
+    const { status, stderr } = await meshspan(["graph", gitOpsMesh, "--output", "png"]);
     expect([status, stderr]).toEqual([2, expect.stringContaining("svg, dot, mermaid")]);
   });
 });

@@ -62,7 +62,7 @@ describe("meshspan init", () => {
     [["--clusters", "east,West"], 2, 'clusters.West: "West" is not a DNS label'],
     [["--clusters", "east,,west"], 2, "such as east,west"],
     [["--clusters", "east,east"], 2, '"east" is there twice'],
-    [["/proc/none/mesh.yaml"], 1, "ENOENT"],
+    [["/proc/none/mesh.yaml"], 1, "there is no folder /proc/none: make it, or choose another"],
     [["/dev/full", "--force"], 1, "ENOSPC"],
     [["a.yaml", "-f", "b.yaml"], 2, "two descriptions are named"],
     [["-", "--output", "yaml"], 2, "name a file for the description"],

@@ -38,7 +38,7 @@ describe("meshspan on a terminal", () => {
     [["validate"], 0],
     [["validate", "none.yaml"], 1],
     [["trace"], 0],
-    [["graph", "--format", "dot"], 0],
+    [["graph", "--output", "dot"], 0],
     [["render"], 2],
     [["render", "--out", "manifests"], 0],
     [["certs", "init"], 0],

@@ -1,5 +1,5 @@
 /** The package as npm packs it, in projects that have only what they need, on each Node that is there. */
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { nodes } from "../../scripts/nodes.cjs";
 import { combinations, type Combination, peers, programOf } from "./combinations";
@@ -38,6 +38,14 @@ describe("the tarball", () => {
       "package.json",
       "schema/*.json",
     ]);
+  });
+
+  it("has nothing of sources that are gone", () => {
+    const stale = packed.files
+      .filter((path) => path.startsWith("dist/"))
+      .map((path) => path.replace(/^dist/, "src").replace(/\.(?:d\.ts|js)$/, ".ts"))
+      .filter((path) => !existsSync(join(repository, path)));
+    expect(stale).toEqual([]);
   });
 
   it("weighs little", () => {

@@ -1,4 +1,5 @@
 /** What can be checked of workflows where GitHub isn't. actionlint, in .ci/run, knows their language. */
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -177,5 +178,20 @@ describe(".github/workflows/release.yml", () => {
     expect(run).toMatch(/npm publish \.\/release\/\*\.tgz --provenance .*--ignore-scripts/);
     expect(JSON.stringify(own)).not.toContain("secrets.");
     expect(usesOf(own.publish!, "actions/checkout")).toEqual([]);
+  });
+
+  it.each([
+    ["v1.2.3", "latest", "--latest"],
+    ["v1.2.3-rc.1", "next", "--prerelease"],
+  ])("is what its tag says: %s", (tag, channel, kind) => {
+    const script = [...runsOf(own.publish!), ...runsOf(own.announce!)].join("\n");
+    const told = 'npm() { echo npm "$@"; }; gh() { echo gh "$@"; }\n';
+    const { status, stdout, stderr } = spawnSync("bash", ["--norc", "-euc", told + script], {
+      env: { PATH: process.env.PATH, TAG: tag },
+      encoding: "utf8",
+    });
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(new RegExp(`^npm publish .* --tag ${channel}$`, "m"));
+    expect(stdout).toMatch(new RegExp(`^gh release create ${tag} ${kind} `, "m"));
   });
 });

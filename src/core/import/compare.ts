@@ -32,7 +32,7 @@ export function compareWithPlan(
     const planned = plan.clusters.find(({ cluster }) => cluster.name === name)?.objects ?? [];
     const byKey = new Map(planned.map((object) => [object.key, object]));
     const keys = new Set(given.map(objectKey));
-    const bySubject = indexBySubject(planned);
+    const bySubject = indexBySubject(planned, domain);
     for (const manifest of given)
       objects.push(judge(name, manifest, byKey, bySubject, domain, refusals));
     for (const { manifest, issue } of malformed) {
@@ -66,7 +66,8 @@ function judge(
   const key = objectKey(manifest);
   const named = byKey.get(key);
   // Without one by its name, the planned object that does the same under another.
-  const twin = named ?? bySubject.get(subjectKeyOf(manifest) ?? "");
+  const keys = subjectKeysOf(manifest, domain);
+  const twin = named ?? keys.map((one) => bySubject.get(one)).find((one) => one !== undefined);
   const common = { cluster, object: key, planned: twin?.key };
   if (twin === undefined)
     return {
@@ -81,25 +82,31 @@ function judge(
 }
 
 /** Planned objects by what they are about, the first of those that agree. */
-function indexBySubject(planned: readonly PlannedObject[]): ReadonlyMap<string, PlannedObject> {
+function indexBySubject(
+  planned: readonly PlannedObject[],
+  domain: string,
+): ReadonlyMap<string, PlannedObject> {
   const found = new Map<string, PlannedObject>();
-  for (const object of planned) {
-    const key = subjectKeyOf(object.manifest);
-    if (key !== undefined && !found.has(key)) found.set(key, object);
-  }
+  for (const object of planned)
+    for (const key of subjectKeysOf(object.manifest, domain))
+      if (!found.has(key)) found.set(key, object);
   return found;
 }
 
-/** Kind, namespace and subject; a passthrough Gateway may be in any namespace. */
-function subjectKeyOf(manifest: Manifest): string | undefined {
+/**
+ * Kind, namespace and subject. A passthrough Gateway may be in any namespace, and so may what is of a global host: the
+ * mesh has it in the service's, Istio's guide in the callers'.
+ */
+function subjectKeysOf(manifest: Manifest, domain: string): readonly string[] {
   const { kind, metadata } = manifest;
   const subject = subjectOf(manifest);
-  if (subject === undefined) return undefined;
-  return JSON.stringify([
-    kind,
-    kind === "Gateway" ? "" : (metadata.namespace ?? "default"),
-    subject,
-  ]);
+  if (subject === undefined) return [];
+  const keyIn = (namespace: string) => JSON.stringify([kind, namespace, subject]);
+  const anywhere = keyIn("");
+  if (kind === "Gateway") return [anywhere];
+  const host = hostOf(manifest);
+  const isGlobal = host !== undefined && partsOf(host, domain) !== undefined;
+  return [keyIn(metadata.namespace ?? "default"), ...(isGlobal ? [anywhere] : [])];
 }
 
 /** What an object is about: two of one kind that agree do the same. */

@@ -62,7 +62,7 @@ describe("a mesh built as Istio's guides lay it out", () => {
 
   it("is described, routes and the pods' port included", () => {
     expect(result.description.services).toEqual({
-      "httpbin.default": {
+      "httpbin.bar": {
         ports: [{ name: "http1", port: 8000, protocol: "HTTP", targetPort: 8080 }],
         serviceAccount: "httpbin",
         servedBy: ["cluster2"],
@@ -76,10 +76,10 @@ describe("a mesh built as Istio's guides lay it out", () => {
 
   it("says which fields a description has no words for", () => {
     expect(told(result)).toMatchObject({
-      "cluster1 ServiceEntry/default/httpbin-bar":
+      "cluster1 ServiceEntry/foo/httpbin-bar":
         "renamed spec.endpoints[address=203.0.113.20].network spec.resolution",
       "cluster1 ServiceEntry/default/outside": "not_expressed host_not_global",
-      "cluster1 VirtualService/default/httpbin": "renamed spec.http[0].fault",
+      "cluster1 VirtualService/foo/httpbin": "renamed spec.http[0].fault",
       "cluster2 Gateway/istio-system/cross-network-gateway": expect.stringMatching(/^renamed /),
     });
   });
