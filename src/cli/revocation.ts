@@ -44,21 +44,25 @@ export async function revoke(
       "finish that: whatever is below the old root is refused then (meshspan certs rotate)",
     );
   const inFiles = <T>(run: () => Promise<T>) => located(source, run, options.certs);
-  // Also whether there are any: whose CAs come from elsewhere has them revoked there.
-  const certificates = await inFiles(() => readVerifiedMeshCertificates(options.certs, mesh));
+  const verified = () => inFiles(() => readVerifiedMeshCertificates(options.certs, mesh));
   const stages = await replacementStages(options.certs, mesh);
+  // Also whether there are any: whose CAs come from elsewhere has them revoked there. Half replaced, a key has no certificate.
+  if (![...stages.values()].some(({ stage }) => stage === "replacing")) await verified();
   const cluster = clusterOf(source, stages, options.cluster);
   const found = stages.get(cluster) ?? { stage: "none" };
   const step = new RevokeStep(source, options, cluster, tell);
   const isNow = options.now === true;
   if (found.stage === "replaced") return step.revoke(found.serials);
-  if (found.stage === "none") {
+  if (found.stage !== "replacing") {
+    // A run that was interrupted may not have written the lists.
     await inFiles(() => prepareReplacement(options.certs, mesh, { cluster }));
-    tell(`another intermediate of ${cluster} is ready in ${options.certs}`);
+    const isFirst = found.stage === "none";
+    if (isFirst) tell(`another intermediate of ${cluster} is ready in ${options.certs}`);
     // Where proxies don't look at lists, nobody has to know the new CA's.
-    if (mesh.trust.crl && !isNow) return step.dataOf("prepared");
-  } else if (mesh.trust.crl && !isNow) {
-    await step.awaitLists(certificates.root.crlPem ?? "");
+    if (mesh.trust.crl && !isNow) {
+      if (isFirst) return step.dataOf("prepared");
+      await step.awaitLists((await verified()).root.crlPem ?? "");
+    }
   }
   const serials = await step.replace();
   return isNow ? step.revoke(serials) : step.dataOf("replaced", serials);
@@ -124,10 +128,13 @@ class RevokeStep {
     const { certs, now } = this.#options;
     const { mesh, file } = this.#source;
     if (now !== true) await this.#awaitCertificates();
-    await this.#inFiles(() => revokeReplaced(certs, mesh, { cluster: this.#cluster }));
-    this.#tell(`${serials.join(", ")} is on the root's revocation list`);
-    if (!mesh.trust.crl)
+    const onListed = async (): Promise<void> => {
+      const is = serials.length === 1 ? "is" : "are";
+      this.#tell(`${serials.join(", ")} ${is} on the root's revocation list`);
+      if (mesh.trust.crl) return;
       await editFile(file, (text) => this.#inFiles(() => setRevocationLists(text)));
+    };
+    await this.#inFiles(() => revokeReplaced(certs, mesh, { cluster: this.#cluster, onListed }));
     return this.dataOf("revoked", serials);
   }
 
@@ -191,7 +198,7 @@ function sentences({ cluster, stage, serials, file }: RevokeData): readonly stri
       ];
     case "revoked":
       return [
-        `${serials.join(", ")} of ${cluster} is revoked`,
+        `${serials.join(", ")} of ${cluster} ${serials.length === 1 ? "is" : "are"} revoked`,
         `bring ${file} to every cluster (${bringing}): proxies refuse what is below it within two minutes`,
       ];
   }

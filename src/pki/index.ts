@@ -48,6 +48,7 @@ export {
   revokeReplaced,
   type ReplacementOptions,
   type ReplacementStage,
+  type RevokeReplacedOptions,
 } from "./replacement";
 export { verifyLists } from "./revocationFiles";
 export { backdatedMinutes, type Authority } from "./signer";

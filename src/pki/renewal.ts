@@ -1,9 +1,12 @@
 /** Intermediates that are issued anew, with the keys that they have. */
 import { join } from "node:path";
+import { IssueCollector } from "../core/issues";
 import type { Mesh } from "../core/mesh";
-import { replace } from "./files";
+import { readText, replace } from "./files";
+import { keepWhileValid } from "./keptCertificates";
 import { readVerifiedMeshCertificates, rootFolder } from "./meshCertificates";
 import { MeshIssuer } from "./meshIssuer";
+import { readCertificateFile } from "./pem";
 
 /** Which intermediates, and when. */
 export interface RenewOptions {
@@ -15,7 +18,8 @@ export interface RenewOptions {
 
 /**
  * Issues intermediates of the root that signs anew, each for the key that it has: certificates that workloads have
- * stay good, and istiod takes the new one up while it runs. All are made before any file is written.
+ * stay good, and istiod takes the new one up while it runs. All are made before any file is written. What was there is kept
+ * in `<cluster>/former` until it ends, since whoever takes the key back has to take back all of its certificates.
  *
  * @returns paths of the files that were written, below `directory`
  * @throws MeshError with all faults and before anything is written: those of `readVerifiedMeshCertificates`, save that an
@@ -34,7 +38,16 @@ export async function renewIntermediates(
     const { certificatePem, chainPem } = await issuer.issue(cluster, keys[index] ?? "", now);
     files.push([`${cluster}/cert-chain.pem`, chainPem], [`${cluster}/ca-cert.pem`, certificatePem]);
   }
+  for (const cluster of clusters) await keepFormer(join(issuer.folder, cluster), now);
   for (const [path, text] of files) await replace(join(issuer.folder, path), text, 0o644);
   await readVerifiedMeshCertificates(directory, mesh, { now });
   return files.map(([path]) => join(rootFolder(issuer.root), path));
+}
+
+/** A certificate that can't be read is none that could be used. */
+async function keepFormer(folder: string, now: Date): Promise<void> {
+  const unread = new IssueCollector();
+  const pem = (await readText(join(folder, "ca-cert.pem"), unread)) ?? "";
+  if (pem !== "" && readCertificateFile(pem, unread) !== undefined)
+    await keepWhileValid(join(folder, "former"), pem, now);
 }

@@ -4,20 +4,25 @@
  * one's serial number gets on the root's revocation list. Each stage is in the files:
  *
  *     east/next/ca-cert.pem  east/next/ca-key.pem    what is ready
- *     east/replaced/<serial number>.pem              what is to be revoked
+ *     east/former/<serial number>.pem                what was renewed, for the key that east has
+ *     east/replaced/<serial number>.pem              what is to be revoked: all of one key
  */
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { IssueCollector, MeshError } from "../core/issues";
 import type { Mesh } from "../core/mesh";
 import { rootsOf } from "../core/rotation";
-import { certificatesPath } from "./caFiles";
 import { readCertificates } from "./directory";
-import { publish, readText, replace, systemErrorCode } from "./files";
+import { publish, readText, replace } from "./files";
+import {
+  firstCertificate,
+  keepCertificate,
+  keptCertificates,
+  keptSerials,
+} from "./keptCertificates";
 import { generateKeyPem } from "./keys";
 import { belowRoot, readVerifiedMeshCertificates, rootFolder } from "./meshCertificates";
 import { MeshIssuer } from "./meshIssuer";
-import { readCertificateFile } from "./pem";
 import { serialOf } from "./revocation";
 import { completeRevocationLists } from "./revocationFiles";
 
@@ -27,6 +32,8 @@ export type ReplacementStage =
   | { readonly stage: "none" }
   /** Another one is ready. */
   | { readonly stage: "prepared"; readonly nextPem: string }
+  /** A run that was putting it in its place was interrupted: `replaceIntermediate` goes on. */
+  | { readonly stage: "replacing"; readonly nextPem: string }
   /** Another one is in its place; these are to be revoked. */
   | { readonly stage: "replaced"; readonly serials: readonly string[] };
 
@@ -44,17 +51,10 @@ export async function replacementStages(
 async function stageOf(folder: string): Promise<ReplacementStage> {
   const unread = new IssueCollector();
   const nextPem = await readText(join(folder, "next", "ca-cert.pem"), unread);
-  if (nextPem !== undefined && nextPem !== "") return { stage: "prepared", nextPem };
-  const serials = await serialsIn(join(folder, "replaced"));
+  const serials = await keptSerials(join(folder, "replaced"));
+  if (nextPem !== undefined && nextPem !== "")
+    return { stage: serials.length > 0 ? "replacing" : "prepared", nextPem };
   return serials.length > 0 ? { stage: "replaced", serials } : { stage: "none" };
-}
-
-async function serialsIn(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (systemErrorCode(error) === "ENOENT") return [];
-    throw error;
-  });
-  return names.flatMap((name) => /^([0-9a-f]+)\.pem$/.exec(name)?.[1] ?? []).sort();
 }
 
 /** Which cluster, and when. */
@@ -111,19 +111,31 @@ export async function replaceIntermediate(
   ]);
   // A run that was interrupted after the last file has nothing more to keep.
   if (before !== certificatePem) {
-    await mkdir(join(folder, "replaced"), { recursive: true, mode: 0o700 });
-    await publish(join(folder, "replaced", `${serialIn(before)}.pem`), before, 0o644);
+    await keepCertificate(join(folder, "replaced"), before);
+    for (const pem of await keptCertificates(join(folder, "former")))
+      await keepCertificate(join(folder, "replaced"), pem);
   }
   const chainPem = certificatePem + issuer.authority.certificatePem;
   await replace(join(folder, "ca-key.pem"), keyPem, 0o600);
   await replace(join(folder, "cert-chain.pem"), chainPem, 0o644);
   await replace(join(folder, "ca-cert.pem"), certificatePem, 0o644);
+  await rm(join(folder, "former"), { recursive: true, force: true });
   await rm(join(folder, "next"), { recursive: true });
   await readVerifiedMeshCertificates(directory, mesh, { now });
 }
 
+/** What becomes of a revocation once it's on the list. */
+export interface RevokeReplacedOptions extends ReplacementOptions {
+  /**
+   * Called when the lists are written, before the stage is over: where it fails, another run goes on from there.
+   * @default nothing more is to be done
+   */
+  readonly onListed?: (() => Promise<void>) | undefined;
+}
+
 /**
- * Puts what was replaced on the root's revocation list, and completes the lists: `trust.crl` then has them handed out.
+ * Puts what was replaced on the root's revocation list, and completes the lists: `trust.crl` then has them handed out. The
+ * list that its key signed goes.
  * @returns the serial numbers
  * @throws MeshError with all faults of `completeRevocationLists`.
  * @throws the system's error when the folder can't be written to.
@@ -131,14 +143,15 @@ export async function replaceIntermediate(
 export async function revokeReplaced(
   directory: string,
   mesh: Mesh,
-  { cluster, now = new Date() }: ReplacementOptions,
+  { cluster, now = new Date(), onListed }: RevokeReplacedOptions,
 ): Promise<readonly string[]> {
   const issuer = await MeshIssuer.open(directory, mesh, [cluster]);
   const replaced = join(issuer.folder, cluster, "replaced");
-  const serials = await serialsIn(replaced);
-  await completeLists(mesh, issuer, { revoke: serials, now });
+  const revoke = (await keptCertificates(replaced)).map(firstCertificate);
+  await completeLists(mesh, issuer, { revoke, now });
+  await onListed?.();
   await rm(replaced, { recursive: true });
-  return serials;
+  return revoke.map(serialOf);
 }
 
 type ListChange = Pick<
@@ -161,11 +174,4 @@ async function completeLists(
     if (!(error instanceof MeshError)) throw error;
     throw new MeshError(error.issues.map((one) => belowRoot(root, one)));
   }
-}
-
-function serialIn(pem: string): string {
-  const issues = new IssueCollector([certificatesPath]);
-  const [certificate] = readCertificateFile(pem, issues) ?? [];
-  if (certificate === undefined) throw new MeshError(issues.issues);
-  return serialOf(certificate);
 }

@@ -174,6 +174,8 @@ export interface ListExtension {
   readonly signerOf: (authority: Certificate) => Promise<Signer | undefined>;
   /** Serial numbers that the root takes back, as `serialOf` writes them. */
   readonly revoke: readonly string[];
+  /** Authorities whose keys are taken back. @default none */
+  readonly lostKeys?: readonly Certificate[] | undefined;
   readonly now: Date;
   /** When the new ones end. */
   readonly nextUpdate: Date;
@@ -181,16 +183,17 @@ export interface ListExtension {
 
 /**
  * A list for each authority that has none, and the root's anew where something is added to it. The others stay as they are,
- * also those of authorities that aren't there any more.
- * @returns all of them, PEM; `undefined` where nothing is added
+ * also those of authorities that aren't there any more, save those that lost keys signed: without its list proxies refuse every
+ * chain with a key, under whichever serial number.
+ * @returns all of them, PEM; `undefined` where nothing changes
  */
 export async function extendLists(
   before: readonly RevocationList[],
-  { authorities, signerOf, revoke, now, nextUpdate }: ListExtension,
+  { authorities, signerOf, revoke, lostKeys = [], now, nextUpdate }: ListExtension,
 ): Promise<string | undefined> {
   const found = await listsByAuthority(before, authorities);
   const made: string[] = [];
-  const superseded = new Set<RevocationList>();
+  const dropped = new Set(await listsBy(before, lostKeys));
   for (const authority of authorities) {
     const list = found.get(authority);
     const isRoot = authority.subject === authority.issuer;
@@ -203,12 +206,21 @@ export async function extendLists(
       ...added.map((serial) => [serial, now] as const),
     ]);
     made.push(await createRevocationList(signer, { revoked, now, nextUpdate }));
-    if (list !== undefined) superseded.add(list);
+    if (list !== undefined) dropped.add(list);
   }
-  if (made.length === 0) return undefined;
-  return [...made, ...before.filter((list) => !superseded.has(list)).map(({ pem }) => pem)].join(
-    "",
+  if (made.length === 0 && dropped.size === 0) return undefined;
+  return [...made, ...before.filter((list) => !dropped.has(list)).map(({ pem }) => pem)].join("");
+}
+
+/** The lists that any of the authorities signed. */
+async function listsBy(
+  lists: readonly RevocationList[],
+  authorities: readonly Certificate[],
+): Promise<readonly RevocationList[]> {
+  const isTheirs = await Promise.all(
+    lists.map(async ({ isBy }) => (await Promise.all(authorities.map(isBy))).includes(true)),
   );
+  return lists.filter((_, index) => isTheirs[index]);
 }
 
 /**

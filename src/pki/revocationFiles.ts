@@ -8,7 +8,7 @@ import { certificatesPath, type CertificateSet, crlFileName } from "./caFiles";
 import { type Certificates, chainTo } from "./chain";
 import { readText, replace } from "./files";
 import { type Certificate, readCertificateFile } from "./pem";
-import { extendLists, readRevocationLists, verifyRevocationLists } from "./revocation";
+import { extendLists, readRevocationLists, serialOf, verifyRevocationLists } from "./revocation";
 import { readSigner } from "./signer";
 import type { VerifyOptions } from "./verify";
 
@@ -65,13 +65,13 @@ export interface ListSource {
   readonly now: Date;
   /** CAs that are to be used later, with their keys, PEM. @default none */
   readonly upcoming?: readonly { readonly certificatePem: string; readonly keyPem: string }[];
-  /** Serial numbers that the root takes back from now on, as `serialOf` writes them. @default none */
-  readonly revoke?: readonly string[];
+  /** Intermediates that the root takes back from now on, with their keys. @default none */
+  readonly revoke?: readonly Certificate[];
 }
 
 /**
  * Completes the lists of a folder: one of each CA that has none, and the root's anew where something is added to it. The
- * others stay as they are, also those of CAs that aren't there any more. They last as long as the root: when
+ * others stay as they are, also those of CAs that aren't there any more, but for a key that is taken back. They last as long as the root: when
  * one ends, proxies refuse everybody.
  * @returns all of them, and whether anything was written
  * @throws MeshError with all faults, below `["certs"]`, and before anything is written: `certificate_missing` for a key
@@ -96,7 +96,8 @@ export async function completeRevocationLists(
   const keys = new Keys(source, later, issues);
   const [root] = authorities;
   const text = await extendLists(lists ?? [], {
-    ...{ authorities, revoke, now, nextUpdate: root?.notAfter ?? now },
+    ...{ authorities, revoke: revoke.map(serialOf), lostKeys: revoke, now },
+    nextUpdate: root?.notAfter ?? now,
     signerOf: (authority) => keys.signerOf(authority),
   });
   issues.throwAny();

@@ -8,6 +8,7 @@ import {
   formatIndex,
   indexName,
   readIndex,
+  regularFile,
   removeFile,
   writeIfChanged,
 } from "./outputFolder";
@@ -111,13 +112,17 @@ class WriteRun {
   }
 
   async write(): Promise<WriteResult> {
+    // The next run has to know of what this one writes, also where this one is killed.
+    const added = await this.#absentPaths();
+    if (added.length > 0) await this.#writeIndex([...this.#before, ...added]);
     try {
       await this.#writeAll();
     } catch (error) {
-      // The next run has to know of what this one has written.
       const written = this.#pathsThat((file) => this.#wasThere.get(file) === false);
-      if (written.length > 0)
-        await this.#writeIndex([...this.#before, ...written]).catch(() => undefined);
+      const left = [...this.#before, ...written];
+      const settled =
+        left.length > 0 ? this.#writeIndex(left) : removeFile(this.#directory, indexName);
+      await settled.catch(() => undefined);
       throw error;
     }
     const wanted = new Set(this.#files.map(({ path }) => path));
@@ -136,6 +141,17 @@ class WriteRun {
   record(madeOf: string): FilesRecord {
     const paths = [...this.#files.map(({ path }) => path), indexName];
     return { madeOf, files: paths.flatMap((path) => this.#recorded.get(path) ?? []) };
+  }
+
+  /** Where nobody has a file yet: what is there may be somebody else's until it's replaced. */
+  async #absentPaths(): Promise<readonly string[]> {
+    const known = new Set(this.#before);
+    const paths = this.#files.map(({ path }) => path).filter((path) => !known.has(path));
+    const absent: string[] = [];
+    await inLanes(paths, async (path) => {
+      if ((await regularFile(join(this.#directory, path))) === undefined) absent.push(path);
+    });
+    return absent;
   }
 
   #writeAll(): Promise<void> {

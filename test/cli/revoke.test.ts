@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileIn, meshspan, parsed, temporaryFolder } from "./run";
 
@@ -25,6 +26,9 @@ async function mesh(name: string, more = "") {
     verify: () => meshspan(["certs", "verify", ...args]),
   };
 }
+
+const serialNumberOf = (pem: string) =>
+  new X509Certificate(pem).serialNumber.toLowerCase().replace(/^0+/, "");
 
 const contents = (file: string) => readFileSync(file, "utf8");
 
@@ -79,6 +83,52 @@ then run meshspan certs revoke again: it goes on once every proxy of the cluster
     const now = await revoke("--now");
     expect([now.status, now.stdout]).toEqual([0, expect.stringContaining(" of east is revoked\n")]);
     expect(contents(file)).toBe(`${text}trust: { crl: true }\n`);
+  });
+
+  /** How another run goes on, and that nothing is left then. */
+  async function goesOn({ file, certs, revoke, verify }: Awaited<ReturnType<typeof mesh>>) {
+    const { status, stdout } = await revoke("--now");
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^[0-9a-f]+ of east is revoked\n/)]);
+    expect(contents(file)).toContain("crl: true");
+    expect((await verify()).status).toBe(0);
+    for (const left of ["next", "replaced"])
+      expect(existsSync(join(certs, "east", left))).toBe(false);
+  }
+
+  it("goes on where a run couldn't turn the lists on", async () => {
+    const made = await mesh("locked");
+    mkdirSync(`${made.file}.lock`);
+    const lock = setInterval(() => utimesSync(`${made.file}.lock`, new Date(), new Date()), 500);
+    const failed = await made.revoke("--cluster", "east", "--now");
+    clearInterval(lock);
+    rmSync(`${made.file}.lock`, { recursive: true });
+    expect([failed.status, failed.stderr]).toEqual([1, expect.stringContaining("[file_locked]")]);
+    const key = contents(join(made.certs, "east", "ca-key.pem"));
+    await goesOn(made);
+    expect(contents(join(made.certs, "east", "ca-key.pem"))).toBe(key);
+  });
+
+  it("goes on where a run was interrupted between a key and its certificate", async () => {
+    const made = await mesh("half", "trust: { crl: true }\n");
+    const east = join(made.certs, "east");
+    const before = contents(join(east, "ca-cert.pem"));
+    expect((await made.revoke("--cluster", "east")).status).toBe(0);
+    mkdirSync(join(east, "replaced"));
+    writeFileSync(join(east, "replaced", `${serialNumberOf(before)}.pem`), before);
+    const key = contents(join(east, "next", "ca-key.pem"));
+    writeFileSync(join(east, "ca-key.pem"), key);
+    expect((await made.verify()).status).toBe(3);
+    await goesOn(made);
+    expect(contents(join(east, "ca-key.pem"))).toBe(key);
+  });
+
+  it("writes the lists where a run was interrupted before them", async () => {
+    const made = await mesh("unlisted", "trust: { crl: true }\n");
+    const lists = join(made.certs, "ca-crl.pem");
+    const before = contents(lists);
+    expect((await made.revoke("--cluster", "east")).status).toBe(0);
+    writeFileSync(lists, before);
+    await goesOn(made);
   });
 
   it.each([

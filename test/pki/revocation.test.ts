@@ -128,7 +128,7 @@ describe("revocation lists", () => {
 });
 
 describe("an intermediate that is revoked", () => {
-  /** Where lists came in after it was replaced, its stolen key signed none: that refuses it before the root's list does. */
+  /** A list that the stolen key signed isn't there: that refuses it before the root's list does. */
   const noListOfItsOwn = "unable to get certificate CRL";
   const options = { cluster: "east", now };
 
@@ -177,8 +177,58 @@ describe("an intermediate that is revoked", () => {
     }
     const last = await readVerifiedMeshCertificates(directory, mesh, { now });
     for (const cluster of ["east", "west"])
-      expect(await verdictOn(last, first.clusters[cluster]!)).toBe("certificate revoked");
+      expect(await verdictOn(last, first.clusters[cluster]!)).toBe(noListOfItsOwn);
+    // Also where somebody puts its own lists back.
+    const root = { ...last.root, crlPem: `${last.root.crlPem}${first.root.crlPem}` };
+    for (const cluster of ["east", "west"])
+      expect(await verdictOn({ ...last, root }, first.clusters[cluster]!)).toBe(
+        "certificate revoked",
+      );
     expect(await verdictOn(last, last.clusters.east!)).toBe("leaf.pem: OK");
+  });
+
+  it("takes all certificates of its key with it, those that were renewed, too", async () => {
+    const mesh = meshOf();
+    const { clusters: first } = await ensureMeshCertificates(directory, mesh, { now });
+    await renewIntermediates(directory, mesh, { now });
+    const { clusters: second } = await readVerifiedMeshCertificates(directory, mesh, { now });
+    await renewIntermediates(directory, mesh, { now, clusters: ["east"] });
+    const { clusters: third } = await readVerifiedMeshCertificates(directory, mesh, { now });
+    await prepareReplacement(directory, mesh, options);
+    await replaceIntermediate(directory, mesh, options);
+    const serials = await revokeReplaced(directory, mesh, options);
+    expect(new Set(serials).size).toBe(3);
+    const last = await readVerifiedMeshCertificates(directory, mesh, { now });
+    for (const { east } of [first, second, third])
+      expect(await verdictOn(last, east!)).toBe(noListOfItsOwn);
+    for (const { west } of [first, second])
+      expect(await verdictOn(last, west!)).toBe("leaf.pem: OK");
+    expect(await verdictOn(last, last.clusters.east!)).toBe("leaf.pem: OK");
+    expect(readdirSync(join(directory, "west", "former"))).toHaveLength(1);
+    expect(readdirSync(join(directory, "east"))).not.toContain("former");
+  });
+
+  it("isn't kept longer than it's valid", async () => {
+    const mesh = meshOf({ crl: true, intermediateDays: 30 });
+    await ensureMeshCertificates(directory, mesh, { now });
+    for (const day of [20, 40, 80]) await renewIntermediates(directory, mesh, { now: days(day) });
+    expect(readdirSync(join(directory, "east", "former"))).toEqual([]);
+  });
+
+  it("isn't forgotten where what comes after the list fails", async () => {
+    const mesh = meshOf({});
+    await ensureMeshCertificates(directory, mesh, { now });
+    await prepareReplacement(directory, mesh, options);
+    await replaceIntermediate(directory, mesh, options);
+    const onListed = () => Promise.reject(new Error("locked"));
+    await expect(revokeReplaced(directory, mesh, { ...options, onListed })).rejects.toThrow(
+      "locked",
+    );
+    const stage = (await replacementStages(directory, mesh)).get("east");
+    expect(stage).toMatchObject({ stage: "replaced", serials: [expect.any(String)] });
+    const lists = readFileSync(listFile(), "utf8");
+    await revokeReplaced(directory, mesh, options);
+    expect(readFileSync(listFile(), "utf8")).toBe(lists);
   });
 
   it.each(["ca-key.pem", "cert-chain.pem", "ca-cert.pem"])(
@@ -284,6 +334,7 @@ describe("faults of lists", () => {
     for (const [name, text] of Object.entries(before.clusters.east!))
       if (name !== "ca-crl.pem") writeFileSync(join(directory, "east", name), text);
     expect(await issuesOf(read())).toEqual([
+      expect.stringMatching(/^certs\/ca-crl.pem crl_missing: there is no revocation list of CN=/),
       expect.stringMatching(/^certs\/ca-crl.pem certificate_revoked: CN=.* is on the revocation/),
     ]);
   });

@@ -150,6 +150,23 @@ describe("writing files", () => {
     }
   });
 
+  it("lists what it will write before it does, so that a run after one that was killed removes it", async () => {
+    const files = ["a/1.yaml", "b/2.yaml", "c/3.yaml"].map((path) => ({ path, content: path }));
+    mkdirSync(join(folder, "c"), { recursive: true });
+    writeFileSync(join(folder, "c/3.yaml"), "somebody else's");
+    const listed: string[] = [];
+    await writeFiles(folder, files, {
+      progress: () => {
+        const index = readFileSync(join(folder, ".meshspan-files.json"), "utf8");
+        listed.push(...(JSON.parse(index) as string[]));
+      },
+    });
+    expect([...new Set(listed)]).toEqual(["a/1.yaml", "b/2.yaml"]);
+    writeFileSync(join(folder, ".meshspan-files.json"), JSON.stringify([...new Set(listed)]));
+    const { removed } = await writeFiles(folder, []);
+    expect(removed).toEqual(["a/1.yaml", "b/2.yaml"]);
+  });
+
   it("leaves no half-written file behind when it fails", async () => {
     mkdirSync(join(folder, "taken.yaml"));
     await expect(writeFiles(folder, [{ path: "taken.yaml", content: "x" }])).rejects.toThrow();

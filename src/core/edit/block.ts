@@ -57,7 +57,7 @@ export function removeFromBlock(
     if (from > 0 && isEmptyLine(text, above)) from = above;
   } else if (items.length > 1 && isEmptyLine(text, to)) to = lineEnd(text, to);
   // What ended without an end of line does so again.
-  if (to === text.length && !text.endsWith("\n") && from > 0)
+  if (to === text.length && !text.endsWith("\n") && from > lineStart(text, 0))
     from -= text[from - 2] === "\r" ? 2 : 1;
   return [{ at: from, remove: to - from, insert: "" }];
 }

@@ -18,9 +18,10 @@ export function applySplices(text: string, splices: readonly Splice[]): string {
   return parts.join("") + text.slice(done);
 }
 
-/** Offset of the start of the line that holds `at`. */
+/** Offset of the start of the line that holds `at`, behind a byte order mark. */
 export function lineStart(text: string, at: number): number {
-  return text.lastIndexOf("\n", at - 1) + 1;
+  const start = text.lastIndexOf("\n", at - 1) + 1;
+  return start === 0 && text.startsWith("\uFEFF") ? 1 : start;
 }
 
 /** Offset behind the end of the line that holds `at`: the start of the next, or the end of the text. */

@@ -1,4 +1,4 @@
-import { setRoots } from "../../../src/core/edit/rotationEdit";
+import { setRevocationLists, setRoots } from "../../../src/core/edit/rotationEdit";
 import { safeParseMeshYaml } from "../../../src/core/meshYaml";
 
 /** The stages from one root to the next, as `certs rotate` writes them. */
@@ -50,10 +50,20 @@ describe("the roots of a description's text", () => {
     }
   });
 
+  it.each(styles)("are set behind a byte order mark in one %s", (_, start, expected) => {
+    expect(setRoots(`\uFEFF${start}`, stages[0]!)).toBe(`\uFEFF${expected[0]}`);
+  });
+
   it("go back a stage", () => {
     const [first, second] = [styles[1]![2][0]!, styles[1]![2][1]!];
     expect(setRoots(second, stages[0]!)).toBe(first);
     expect(setRoots(first, { root: "root", next: undefined })).toBe(styles[1]![1]);
+  });
+
+  it("have lists of what is revoked behind a byte order mark, too", () => {
+    expect(setRevocationLists("\uFEFFname: shop\nclusters: { east: {} }")).toBe(
+      "\uFEFFname: shop\nclusters: { east: {} }\ntrust: { crl: true }",
+    );
   });
 
   it("aren't set where the text says it for two places", () => {

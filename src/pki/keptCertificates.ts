@@ -1,0 +1,45 @@
+/** Certificates that are kept under their serial numbers once others have their places: `<serial number>.pem`. */
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { IssueCollector, MeshError } from "../core/issues";
+import { certificatesPath } from "./caFiles";
+import { publish, systemErrorCode } from "./files";
+import { type Certificate, readCertificateFile } from "./pem";
+import { serialOf } from "./revocation";
+
+/** @throws MeshError where there's no certificate in it */
+export async function keepCertificate(folder: string, pem: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await publish(join(folder, `${serialOf(firstCertificate(pem))}.pem`), pem, 0o644);
+}
+
+/** Keeps one for as long as it's valid, and no longer those that aren't. */
+export async function keepWhileValid(folder: string, pem: string, now: Date): Promise<void> {
+  const isOver = (one: string) => firstCertificate(one).notAfter <= now;
+  for (const kept of await keptCertificates(folder))
+    if (isOver(kept)) await rm(join(folder, `${serialOf(firstCertificate(kept))}.pem`));
+  if (!isOver(pem)) await keepCertificate(folder, pem);
+}
+
+/** The serial numbers of what a folder has, as `serialOf` writes them; none where it isn't there. */
+export async function keptSerials(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (systemErrorCode(error) === "ENOENT") return [];
+    throw error;
+  });
+  return names.flatMap((name) => /^([0-9a-f]+)\.pem$/.exec(name)?.[1] ?? []).sort();
+}
+
+/** What a folder has, PEM, by serial numbers. */
+export async function keptCertificates(folder: string): Promise<readonly string[]> {
+  const serials = await keptSerials(folder);
+  return Promise.all(serials.map((serial) => readFile(join(folder, `${serial}.pem`), "utf8")));
+}
+
+/** @throws MeshError with `certificate_unreadable` */
+export function firstCertificate(pem: string): Certificate {
+  const issues = new IssueCollector([certificatesPath]);
+  const [certificate] = readCertificateFile(pem, issues) ?? [];
+  if (certificate === undefined) throw new MeshError(issues.issues);
+  return certificate;
+}
