@@ -98,10 +98,10 @@ function nextSteps({ shop: { plan }, out }: DemoRun): string {
     `Look at ${join(out, "topology.svg")}. To apply it to clusters of yours, with kubectl contexts of these names:`,
     "  helm repo add istio https://istio-release.storage.googleapis.com/charts",
     `  for cluster in ${clusters}; do`,
-    `    kubectl --context $cluster apply --server-side --force-conflicts -f ${folder}/10-namespaces.yaml -f ${folder}/20-trust.yaml`,
+    `    kubectl --context $cluster apply --server-side -f ${folder}/10-namespaces.yaml -f ${folder}/20-trust.yaml`,
     `    helm --kube-context $cluster -n ${namespace} upgrade --install istio-base istio/base${chart} -f ${folder}/helm/base.yaml`,
     `    helm --kube-context $cluster -n ${namespace} upgrade --install istiod istio/istiod${chart} --wait -f ${folder}/helm/istiod.yaml`,
-    `    kubectl --context $cluster apply --server-side --force-conflicts -f ${folder}`,
+    `    kubectl --context $cluster apply --server-side -f ${folder}`,
     "  done",
     ...(placeholders
       ? [

@@ -49,24 +49,42 @@ export function writeBlock(folder: string, { note, text }: Block): void {
 }
 
 /**
- * Lines that a page shows and that weren't printed in that order. A line is there where it is part of one that was
- * printed; `…` stands for anything.
+ * What of a page's lines isn't as it was printed: lines that weren't, in that order, and places where lines were printed
+ * that the page leaves out without a line `…`. A line is there where it is part of one that was printed; `…` in it stands
+ * for anything. Empty lines don't count.
  */
 export function notPrinted(shown: string, output: string): readonly string[] {
-  const printed = output.split("\n");
+  const faults: string[] = [];
+  const printed = linesOf(output);
   let from = 0;
-  return shown
+  let maySkip = false;
+  for (const line of linesOf(shown)) {
+    if (line === "…") {
+      maySkip = true;
+      continue;
+    }
+    const pattern = patternOf(line);
+    const at = printed.findIndex((one, index) => index >= from && pattern.test(one));
+    if (at < 0) {
+      faults.push(line);
+      continue;
+    }
+    if (at > from && !maySkip) faults.push(`… before "${line}", for "${printed[from]}"`);
+    from = at + 1;
+    maySkip = false;
+  }
+  if (from < printed.length && !maySkip) faults.push(`… at the end, for "${printed[from]}"`);
+  return faults;
+}
+
+function linesOf(text: string): readonly string[] {
+  return text
     .split("\n")
-    .filter((line) => line.trim() !== "" && line.trim() !== "…")
-    .filter((line) => {
-      const parts = line
-        .trim()
-        .split("…")
-        .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-      const pattern = new RegExp(parts.join(".*").replace(/ +/g, " +"));
-      const at = printed.findIndex((one, index) => index >= from && pattern.test(one));
-      if (at < 0) return true;
-      from = at + 1;
-      return false;
-    });
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+}
+
+function patternOf(line: string): RegExp {
+  const parts = line.split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(parts.join(".*").replace(/ +/g, " +"));
 }

@@ -14,8 +14,18 @@ const scripts = pages.filter((page) =>
 
 it("knows what wasn't printed", () => {
   expect(notPrinted("a … c\nd", "a b c\nxdx\n")).toEqual([]);
-  expect(notPrinted("d\na", "a\nd\n")).toEqual(["a"]);
-  expect(notPrinted("(x)", "x")).toEqual(["(x)"]);
+  expect(notPrinted("…\nd\na", "a\nd\n")).toEqual(["a"]);
+  expect(notPrinted("(x)", "x")).toEqual(["(x)", '… at the end, for "x"']);
+});
+
+it("knows where a page leaves lines out and doesn't say so", () => {
+  expect(notPrinted("b\nd\n", "a\nb\nc\nd\ne\n")).toEqual([
+    '… before "b", for "a"',
+    '… before "d", for "c"',
+    '… at the end, for "e"',
+  ]);
+  expect(notPrinted("…\nb\n…\nd\n…\n", "a\nb\nc\nd\ne\n")).toEqual([]);
+  expect(notPrinted("…\na\n\n…\nb\n…", "a\n\nb\n")).toEqual([]);
 });
 
 it.each(scripts)("%s does what it says", async (page) => {
