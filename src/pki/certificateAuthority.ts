@@ -49,7 +49,7 @@ export interface AuthorityOptions {
   readonly commonName?: string | undefined;
   /** Ignored when `keyPem` is given. @default "ecdsa-p256" */
   readonly algorithm?: KeyAlgorithm | undefined;
-  /** Life in days from `now`. */
+  /** Life in days from `now`. @default 3650 for a root, 730 for an intermediate */
   readonly days?: number | undefined;
   /** The moment of issue. The certificate is valid from 10 minutes before. */
   readonly now: Date;

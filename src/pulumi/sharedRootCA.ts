@@ -20,7 +20,10 @@ export interface TrustArgs {
    * @default a root is made, and its key kept in the state as a secret
    */
   readonly root?: Root;
-  /** The same for the root that follows, `trust.next`: it becomes `root` when its name does. */
+  /**
+   * The same for the root that follows, `trust.next`: it becomes `root` when its name does.
+   * @default a root is made where `trust.next` names one
+   */
   readonly nextRoot?: Root;
   /**
    * With `trust.crl`: serial numbers, hexadecimal, of intermediates that the root takes back. It keeps them on its list for good.
