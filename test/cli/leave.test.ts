@@ -86,7 +86,7 @@ describe("meshspan leave", () => {
     ]);
     const { stderr: both } = await leaving("west", "--dry-run", "-o", "json");
     const { errors } = parsed("errors", both);
-    expect(errors.map(({ code, path }) => [code, path])).toEqual([
+    expect(errors.map(({ code, path }: any) => [code, path])).toEqual([
       ["cluster_needed", ["services", "pay.default"]],
       ["cluster_needed", ["services", "reviews.default", "versions"]],
     ]);
