@@ -59,7 +59,7 @@ const changes = z.union([
   change(["revocationListsChanged"], changed(z.boolean())),
   change(["observabilityChanged"], {
     setting: z.enum(["accessLogs", "rules", "dashboard", "namespace", "labels"]),
-    ...changed(text("none where there is none.")),
+    ...changed(text("The word none where there is nothing.")),
   }),
   change(["exposureAdded", "exposureRemoved"], {
     cluster: text("Left out for the whole mesh.").optional(),
