@@ -7,7 +7,6 @@ interface Schema {
   readonly type?: string;
   readonly enum?: readonly unknown[];
   readonly description?: string;
-  readonly default?: unknown;
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly additionalProperties?: boolean | Schema;
@@ -82,16 +81,10 @@ function unnamed(path: string, schema: boolean | Schema | undefined): readonly K
 
 function cellsOf({ path, schema, isRequired }: Key): readonly string[] {
   const name = codeSpan(path);
-  const [text = "", fallback] = (schema.description ?? "").split(/ ?@default /);
-  const given =
-    fallback ?? (schema.default === undefined ? undefined : JSON.stringify(schema.default));
-  const says = [text, given === undefined ? "" : `Default: ${given}.`].filter(
-    (part) => part !== "",
-  );
   return [
     isRequired ? `**${name}**` : name,
     escapeMarkdown(kindOf(schema)),
-    proseOf(says.join(" ")),
+    proseOf(schema.description ?? ""),
   ];
 }
 

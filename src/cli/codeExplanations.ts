@@ -76,8 +76,8 @@ export const cliExplanations: Readonly<Record<CliCode, Explanation>> = {
     "Mend what the message says, then run the command again.",
   ),
   cluster_needed: told(
-    "A cluster that is to leave is needed: it alone serves a service, or is a hub.",
-    "Serve it elsewhere first, or take it out with --with-services.",
+    "A cluster that is to leave is needed: it alone serves a service, or runs a version of one, or is a hub.",
+    "Serve it elsewhere first, or take the service out with --with-services; take a version out of the description with the routes that lead to it.",
   ),
   interrupted: told(
     "The command was interrupted. Files are whole, old or new.",

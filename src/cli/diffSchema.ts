@@ -57,6 +57,10 @@ const changes = z.union([
   change(["rootsChanged"], changed(z.strictObject({ trusted: names, signing: name }).readonly())),
   change(["trustedDomainsChanged"], changed(names)),
   change(["revocationListsChanged"], changed(z.boolean())),
+  change(["observabilityChanged"], {
+    setting: z.enum(["accessLogs", "rules", "dashboard", "namespace", "labels"]),
+    ...changed(text("The word none where there is nothing.")),
+  }),
   change(["exposureAdded", "exposureRemoved"], {
     cluster: text("Left out for the whole mesh.").optional(),
     exposure: z.enum(exposureCodes),

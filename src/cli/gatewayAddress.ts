@@ -1,5 +1,6 @@
 /** How a gateway is written on the command line, and as peers dial it. */
 import { isIPv6 } from "node:net";
+import { addressKey } from "../core/addressKey";
 import type { ClusterDescription } from "../core/description";
 import { type Cluster, dialPortOf, type Mesh } from "../core/mesh";
 import { hostAndPort } from "../core/words";
@@ -47,7 +48,8 @@ export function placeOf({ gateway }: Cluster): GatewayPlace | undefined {
 export function clusterAt(mesh: Pick<Mesh, "clusters">, place: GatewayPlace): Cluster | undefined {
   return mesh.clusters.find((cluster) => {
     const known = placeOf(cluster);
-    return known?.host === place.host && known.port === place.port;
+    if (known?.port !== place.port) return false;
+    return addressKey(known.host) === addressKey(place.host);
   });
 }
 

@@ -1,6 +1,6 @@
 /** `meshspan leave`: a cluster goes out of the mesh, and nothing of it stays. */
 import { Command, Option } from "commander";
-import type { Mesh } from "../core/mesh";
+import type { GlobalService, Mesh } from "../core/mesh";
 import type { ApplyStep } from "../live/applyPlan";
 import type { Reached } from "./applyMesh";
 import { addContextOptions, type ContextOptions, reachMesh } from "./contextOptions";
@@ -119,7 +119,7 @@ function checkCluster(
 
 /**
  * Services that nobody else serves, or that nobody else may call.
- * @throws Failure with each of them where they aren't to go.
+ * @throws Failure with each of them where they aren't to go, and with each that stays and has versions which nobody else runs.
  */
 function servicesThatGo(mesh: Mesh, cluster: string, withServices: boolean): readonly string[] {
   if (mesh.clusters.length === 1) {
@@ -134,15 +134,34 @@ function servicesThatGo(mesh: Mesh, cluster: string, withServices: boolean): rea
   const services = mesh.services.filter(
     ({ servedBy, consumedBy }) => only(servedBy.map((one) => one.cluster)) || only(consumedBy),
   );
-  if (withServices || services.length === 0) return services.map(({ key }) => key);
-  throw new Failure(
-    services.flatMap(({ key, consumedBy }) => {
+  const faults = [
+    ...(withServices ? [] : services).flatMap(({ key, consumedBy }) => {
       const what = only(consumedBy) ? "may call it" : "serves it";
       const hint = "add another cluster to it first, or take it along with --with-services";
       return needed(["services", key], `${cluster} alone ${what}`, hint).faults;
     }),
-    exitCodes.failure,
-  );
+    ...mesh.services
+      .filter((service) => !services.includes(service))
+      .flatMap((service) => checkVersions(service, cluster)),
+  ];
+  if (faults.length > 0) throw new Failure(faults, exitCodes.failure);
+  return services.map(({ key }) => key);
+}
+
+/** A fault where other clusters serve the service, and versions of it run in no other. */
+function checkVersions(
+  { key, servedBy, versions }: GlobalService,
+  cluster: string,
+): readonly Fault[] {
+  const others = servedBy.filter((place) => place.cluster !== cluster);
+  const alone = versions
+    .map(({ name }) => name)
+    .filter((name) => !others.some((place) => place.versions.includes(name)));
+  if (alone.length === 0) return [];
+  const what = `${cluster} alone runs version${alone.length === 1 ? "" : "s"} ${alone.join(", ")}`;
+  const hint =
+    "run it in another cluster and say so in servedBy, or take the version and its routes out first";
+  return needed(["services", key, "versions"], what, hint).faults;
 }
 
 /** A hub that goes is to be read by nobody, and who reads it is in Helm values of control planes, which nothing here installs. */

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { about, count, duration, labels, named, port, text } from "./keys";
 import * as names from "./names";
+import { type requestMatch, route, type stringMatch } from "./routeShape";
 
 export { durationPattern } from "./keys";
 
@@ -52,7 +53,7 @@ const gatewayShape = z
     ).optional(),
     namespace: named(names.label, "Namespace of the gateway.", "istio-eastwest").optional(),
     address: text(
-      "IP address or host name at which peers reach the gateway; left out, it is learnt when the cluster is there.",
+      "IP address or host name at which peers reach the gateway. Default: learnt when the cluster is there.",
     ).optional(),
     addressType: z
       .enum(["ip", "hostname"])
@@ -67,7 +68,8 @@ const gatewayShape = z
     service: z
       .enum(["LoadBalancer", "NodePort"])
       .meta({
-        description: "Type of the gateway's Service. @default NodePort for kind, else LoadBalancer",
+        description:
+          "Type of the gateway's Service. Default: NodePort for kind, else LoadBalancer.",
       })
       .optional(),
     nodePort: port("Port on the nodes, for a NodePort Service.", 31443).optional(),
@@ -75,7 +77,7 @@ const gatewayShape = z
       .array(z.string())
       .meta({
         description:
-          "Ranges from which peers reach the gateway, as CIDRs: for the Service's loadBalancerSourceRanges and the gateway's NetworkPolicy. @default anywhere",
+          "Ranges from which peers reach the gateway, as CIDRs: for the Service's loadBalancerSourceRanges and the gateway's NetworkPolicy. Default: anywhere.",
       })
       .optional(),
     preserveClientIP: z
@@ -88,30 +90,42 @@ const gatewayShape = z
       )
       .optional(),
     annotations: labels(
-      "Annotations of the gateway's Service, as cloud load balancers want them.",
+      "Annotations of the gateway's Service, as cloud load balancers want them. Default: none.",
     ).optional(),
     replicas: z
       .strictObject({
-        min: count("@default 2 (1 for kind)", 1).optional(),
-        max: count("", 1, 5).optional(),
+        min: count(
+          "Fewest pods. Default: 2 (1 for kind), or `max` where that is less.",
+          1,
+        ).optional(),
+        max: count("Most pods; more than 5 where `min` is.", 1, 5).optional(),
+      })
+      .meta({
+        description:
+          "How many pods the gateway has, between which a HorizontalPodAutoscaler chooses. Default: what its keys have.",
       })
       .optional(),
   })
-  .meta({ description: "The east-west gateway of this cluster." });
+  .meta({ description: "The east-west gateway of this cluster. Default: what its keys have." });
 
 /** The gateway of one cluster. */
 export interface GatewayDescription extends z.input<typeof gatewayShape> {}
 const gateway: z.ZodType<GatewayDescription, GatewayDescription> = gatewayShape;
 
 const dnsSettings = z.strictObject({
-  mode: z.enum(dnsModes),
+  mode: z.enum(dnsModes).meta({
+    description:
+      "How pods resolve global names: Istio's DNS proxy, a stub domain of CoreDNS, or one of kube-dns.",
+  }),
   address: text(
-    "Cluster IP for the DNS server of the domain; left out, it is learnt when its Service is there.",
+    "Cluster IP for the DNS server of the domain. Default: learnt when its Service is there.",
   ).optional(),
   corefile: text(
-    "The cluster's Corefile as it is now, which the stub domain is merged into.",
+    "The cluster's Corefile as it is now, which the stub domain is merged into. Default: read when the cluster is there.",
   ).optional(),
-  stubDomains: text("The cluster's kube-dns stubDomains as they are now, in JSON.").optional(),
+  stubDomains: text(
+    "The cluster's kube-dns stubDomains as they are now, in JSON. Default: read when the cluster is there.",
+  ).optional(),
   extension: z
     .enum(["corefile", "coredns-custom"])
     .meta(
@@ -139,17 +153,19 @@ const dns: z.ZodType<DnsDescription, DnsDescription> = z
 /** Shape of one cluster. */
 export const clusterSchema = z
   .strictObject({
-    provider: z.enum(providers).meta(about("", "rendered")).optional(),
-    network: named(names.label, "Istio network. @default the cluster's name").optional(),
-    locality: text("region/zone/subzone, as on the nodes' labels.").optional(),
+    provider: z.enum(providers).meta(about("Where the cluster comes from.", "rendered")).optional(),
+    network: named(names.label, "Istio network. Default: the cluster's name.").optional(),
+    locality: text(
+      "region/zone/subzone, as on the nodes' labels. Default: none, so that peers tell no near place from a far one.",
+    ).optional(),
     trustDomain: named(
       names.subdomain,
-      "Trust domain of this cluster. @default the mesh's",
+      "Trust domain of this cluster. Default: the mesh's.",
     ).optional(),
     gateway: gateway.optional(),
     dns: dns.optional(),
     apiServer: text(
-      "URL at which control planes of other clusters reach this cluster's API server, where `distribution` is endpoints. @default the URL in the cluster's kubeconfig",
+      "URL at which control planes of other clusters reach this cluster's API server, where `distribution` is endpoints. Default: the URL in the cluster's kubeconfig.",
     ).optional(),
     readerToken: count(
       "Number of the token with which other control planes read this cluster, where `distribution` is endpoints: another number makes another token, and the one before is revoked.",
@@ -167,7 +183,7 @@ export const clusterSchema = z
       .optional(),
     autopilot: z
       .boolean()
-      .meta({ description: "A GKE Autopilot cluster, which uses Cloud DNS." })
+      .meta({ description: "A GKE Autopilot cluster, which uses Cloud DNS. Default: false." })
       .optional(),
   })
   .meta({ description: "One cluster of the mesh." });
@@ -186,92 +202,49 @@ const servicePort = z
     name: named(names.portName, "Name of the port, as in the Kubernetes Service."),
     port: port("Port of the Service."),
     protocol,
-    targetPort: port("Port of the container. @default port").optional(),
+    targetPort: port("Port of the container. Default: port.").optional(),
   })
   .meta({ required: ["name", "port", "protocol"] });
-
-const stringMatch = z
-  .union([
-    z.string(),
-    z.strictObject({ exact: z.string() }),
-    z.strictObject({ prefix: z.string() }),
-    z.strictObject({ regex: z.string() }),
-  ])
-  .meta({ description: "A text to match: exactly, by its start, or by an RE2 expression." });
-
-const requestMatch = z
-  .strictObject({
-    uri: stringMatch.optional(),
-    method: stringMatch.optional(),
-    authority: stringMatch.optional(),
-    headers: z.record(z.string(), stringMatch).optional(),
-    queryParams: z.record(z.string(), stringMatch).optional(),
-  })
-  .meta({ description: "All of these must match." });
-
-const route = z.strictObject({
-  match: z
-    .union([requestMatch, z.array(requestMatch)])
-    .meta({
-      description:
-        "Which requests (HTTP ports only); of a list one must match. @default every request",
-    })
-    .optional(),
-  port: port("Only this port of the service. @default every port").optional(),
-  to: z
-    .array(
-      z.strictObject({
-        version: z
-          .string()
-          .meta({ description: "A name under `versions`. @default the whole service" })
-          .optional(),
-        weight: count("Share of the traffic, in proportion to the sum of all.").optional(),
-      }),
-    )
-    .meta({ description: "Where to. @default the whole service" })
-    .optional(),
-  timeout: duration("Time for the whole request (HTTP ports only).").optional(),
-  retries: z
-    .strictObject({
-      attempts: count("How often at most."),
-      perTryTimeout: duration("Time for each attempt.").optional(),
-      retryOn: text("Envoy's retry conditions and HTTP status codes, joined by commas.").optional(),
-    })
-    .optional(),
-});
 
 /** Shape of one global service. */
 export const serviceSchema = z
   .strictObject({
-    ports: z.array(servicePort),
+    ports: z
+      .array(servicePort)
+      .meta({ description: "Ports that callers in other clusters use, as of the Service." }),
     serviceAccount: named(
       names.subdomain,
       "ServiceAccount that the serving pods run as: the only identity that callers accept.",
     ),
-    selector: labels("Labels of the serving pods. @default app: <service>").optional(),
+    selector: labels("Labels of the serving pods. Default: app: <service>.").optional(),
     servedBy: z
       .union([z.array(z.string()), z.record(z.string(), z.array(z.string()))])
       .meta({ description: "Clusters where it runs; as a map, which versions run in each." }),
     consumedBy: z
       .array(z.string())
-      .meta({ description: "Clusters whose pods may call it. @default every cluster" })
+      .meta({ description: "Clusters whose pods may call it. Default: every cluster." })
       .optional(),
     callers: z
       .array(z.string())
       .meta({
         description:
-          "ServiceAccounts that may call it, as <serviceaccount>.<namespace>. @default every identity of the mesh",
+          "ServiceAccounts that may call it, as <serviceaccount>.<namespace>. Default: every identity of the mesh.",
       })
       .optional(),
     versions: z
       .record(z.string(), z.record(z.string(), z.string()))
-      .meta({ description: "Names for sets of pod labels." })
+      .meta({ description: "Names for sets of pod labels. Default: none." })
       .optional(),
     routes: z
       .array(route)
-      .meta({ description: "Rules in order; the first that matches decides." })
+      .meta({
+        description:
+          "Rules in order; the first that matches decides. Default: every request goes to the whole service.",
+      })
       .optional(),
-    address: text("Pins the virtual address.").optional(),
+    address: text(
+      "Pins the virtual address. Default: one of the mesh's `addresses`, by the service's name.",
+    ).optional(),
     failover: z
       .union([
         z.boolean(),
@@ -296,7 +269,9 @@ export const serviceSchema = z
       .optional(),
     headless: z
       .boolean()
-      .meta({ description: "Headless services can't cross clusters; true is refused." })
+      .meta({
+        description: "Headless services can't cross clusters; true is refused. Default: false.",
+      })
       .optional(),
   })
   .meta({ description: "One service that is called across clusters." });
@@ -327,10 +302,13 @@ const trust = z
       })
       .meta({
         description:
-          "Replaces the root without a gap: first both are trusted, then the next one signs, then its name becomes `root`.",
+          "Replaces the root without a gap: first both are trusted, then the next one signs, then its name becomes `root`. Default: none.",
       })
       .optional(),
-    algorithm: z.enum(keyAlgorithms).meta(about("", "ecdsa-p256")).optional(),
+    algorithm: z
+      .enum(keyAlgorithms)
+      .meta(about("How the keys of CAs are made.", "ecdsa-p256"))
+      .optional(),
     rootDays: count("Life of the root in days.", 1, 3650).optional(),
     intermediateDays: count("Life of an intermediate in days.", 1, 730).optional(),
     crl: z
@@ -345,15 +323,25 @@ const trust = z
     certManager: z
       .strictObject({
         name: named(names.subdomain, "Name of the issuer, the same root in every cluster."),
-        kind: z.enum(["Issuer", "ClusterIssuer"]).meta(about("", "ClusterIssuer")).optional(),
+        kind: z
+          .enum(["Issuer", "ClusterIssuer"])
+          .meta(about("Kind of the issuer.", "ClusterIssuer"))
+          .optional(),
+      })
+      .meta({
+        description:
+          "Where cert-manager has the root, for `issuer: cert-manager`, which needs it. Default: none.",
       })
       .optional(),
     trustDomainAliases: z
       .array(z.string())
-      .meta({ description: "Further trust domains whose identities count, as during a migration." })
+      .meta({
+        description:
+          "Further trust domains whose identities count, as during a migration. Default: none.",
+      })
       .optional(),
   })
-  .meta({ description: "The common root of trust." });
+  .meta({ description: "The common root of trust. Default: what its keys have." });
 
 /** Which calls across clusters proxies write to their access logs. */
 export const accessLogs = ["all", "errors", "none"] as const;
@@ -391,10 +379,10 @@ const observabilitySettings = z.strictObject({
     .optional(),
   namespace: named(
     names.label,
-    "Namespace of rules, monitors and dashboard, which has to be there. @default Istio's root namespace",
+    "Namespace of rules, monitors and dashboard, which has to be there. Default: Istio's root namespace.",
   ).optional(),
   labels: labels(
-    "Further labels of rules, monitors and dashboard, as a Prometheus selects them by, such as release: kube-prometheus-stack.",
+    "Further labels of rules, monitors and dashboard, as a Prometheus selects them by, such as release: kube-prometheus-stack. Default: none.",
   ).optional(),
 });
 
@@ -414,7 +402,11 @@ const observability: z.ZodType<ObservabilityDescription, ObservabilityDescriptio
 /** Everything but clusters and services: settings of the whole mesh. */
 export const settingsSchema = z.strictObject({
   name: named(names.label, "Name of the mesh; Istio's mesh ID."),
-  trustDomain: named(names.subdomain, "", "cluster.local").optional(),
+  trustDomain: named(
+    names.subdomain,
+    "Trust domain of clusters that name none.",
+    "cluster.local",
+  ).optional(),
   domain: named(
     names.subdomain,
     "Services are <service>.<namespace>.<domain>.",
@@ -437,16 +429,25 @@ export const settingsSchema = z.strictObject({
     .array(z.string())
     .meta({
       description:
-        "Clusters that have a hub, each with the same objects, so that one may be down. Beside `distribution: objects` hubs are filled and read too, which is the step from one to the other. @default the first two clusters by name, where `distribution` is hub",
+        "Clusters that have a hub, each with the same objects, so that one may be down. Beside `distribution: objects` hubs are filled and read too, which is the step from one to the other. Default: the first two clusters by name, where `distribution` is hub.",
     })
     .optional(),
   istio: z
     .strictObject({
-      version: named(names.chartVersion, "Version of Istio's Helm charts.").optional(),
-      revision: named(names.label, "Revision of the control planes.").optional(),
+      version: named(
+        names.chartVersion,
+        "Version of Istio's Helm charts. Default: the newest.",
+      ).optional(),
+      revision: named(
+        names.label,
+        "Revision of the control planes, which injected namespaces name. Default: none.",
+      ).optional(),
       namespace: named(names.label, "Istio's root namespace.", "istio-system").optional(),
-      image: text("Image of istiod, which hubs run too. @default istio/pilot:<version>").optional(),
+      image: text(
+        "Image of istiod, which hubs run too. Default: istio/pilot:<version>.",
+      ).optional(),
     })
+    .meta({ description: "The Istio that the clusters have. Default: what its keys have." })
     .optional(),
   trust: trust.optional(),
   observability: observability.optional(),
@@ -458,7 +459,7 @@ export const meshSchema = settingsSchema
     clusters: z.record(z.string(), clusterSchema).meta({ description: "The clusters by name." }),
     services: z
       .record(z.string(), serviceSchema)
-      .meta({ description: "The global services by <service>.<namespace>." })
+      .meta({ description: "The global services by <service>.<namespace>. Default: none." })
       .optional(),
   })
   .meta({ title: "Meshspan mesh description" });

@@ -9,7 +9,7 @@ export const durationPattern = "^(?:[0-9]+(?:\\.[0-9]+)?(?:ms|s|m|h))+$";
 export const about = (description: string, value?: string | number | boolean) =>
   value === undefined
     ? { description }
-    : { description: `${description} @default ${value}`.trimStart(), default: value };
+    : { description: `${description} Default: ${value}.`.trimStart(), default: value };
 
 export const named = (rule: NameRule, description: string, value?: string) =>
   z.string().meta({

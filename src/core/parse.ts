@@ -21,6 +21,7 @@ import { checkOverlaps } from "./rules/overlaps";
 import { isMap, toPlainData } from "./rules/plainData";
 import { resolveService } from "./rules/services";
 import { resolveSettings } from "./rules/settings";
+import { checkShortNames } from "./rules/shortNames";
 import { checkShape, describe, suggest } from "./shape";
 
 /** A mesh, or the faults that keep the description from being one. */
@@ -70,6 +71,7 @@ export function safeParseMesh(description: unknown): ParseResult {
   const hubs = resolveHubs(settings, clusters, names, issues);
   checkAudiences({ clusters, hubs, services: unaddressed }, issues);
   checkOverlaps(unaddressed, issues);
+  checkShortNames(unaddressed, { clusters, istio: settings.istio }, issues);
   checkTakenAddresses(unaddressed, clusters, settings.addressPool, issues);
   const addresses =
     settings.addressPool === undefined
@@ -107,6 +109,7 @@ export function parseService(
   if (service !== undefined) {
     const others = mesh.services.filter((other) => other.key !== key);
     checkOverlaps([...others, service], issues);
+    checkShortNames([service], mesh, issues);
   }
   const addresses =
     service === undefined ? new Map<string, string>() : resolveAddresses([service], pool, issues);

@@ -50,7 +50,7 @@ describe("meshspan leave", () => {
       1,
       "",
       expect.stringMatching(
-        /^meshspan: services\["pay.default"\]: west alone serves it: .*--with-services \[cluster_needed\]\n$/,
+        /^meshspan: services\["pay.default"\]: west alone serves it: .*--with-services \[cluster_needed\]\n/,
       ),
     ]);
     const json = await leaving("west", "-o", "json");
@@ -78,13 +78,17 @@ describe("meshspan leave", () => {
     expect(description()).toContain("hubs: [west] # two\n");
   });
 
-  it("refuses where a version would be served by nobody, as a fault of the description", async () => {
+  it("refuses while it alone runs a version of a service that stays", async () => {
     const { status, stderr } = await leaving("west", "--with-services");
     expect([status, stderr]).toEqual([
-      3,
-      expect.stringMatching(
-        /services\["reviews.default"\].servedBy: no cluster serves version "v2"/,
-      ),
+      1,
+      'meshspan: services["reviews.default"].versions: west alone runs version v2: run it in another cluster and say so in servedBy, or take the version and its routes out first [cluster_needed]\n',
+    ]);
+    const { stderr: both } = await leaving("west", "--dry-run", "-o", "json");
+    const { errors } = parsed("errors", both);
+    expect(errors.map(({ code, path }: any) => [code, path])).toEqual([
+      ["cluster_needed", ["services", "pay.default"]],
+      ["cluster_needed", ["services", "reviews.default", "versions"]],
     ]);
     expect(description()).toBe(meshText);
   });

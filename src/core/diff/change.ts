@@ -82,6 +82,11 @@ export type ChangeFacts =
   | ({ readonly kind: "lifetimeChanged"; readonly of: "root" | "intermediates" } & Changed<number>)
   | ({ readonly kind: "revocationListsChanged" } & Changed<boolean>)
   | ({ readonly kind: "trustedDomainsChanged" } & Changed<readonly string[]>)
+  // what is to be seen of calls across clusters; "none" where there is none
+  | ({
+      readonly kind: "observabilityChanged";
+      readonly setting: "accessLogs" | "rules" | "dashboard" | "namespace" | "labels";
+    } & Changed<string>)
   // what is more open than it has to be, or no more, where no other change says so; of a cluster or of the whole mesh
   | ({
       readonly kind: "exposureAdded" | "exposureRemoved";

@@ -1,7 +1,8 @@
-/** Changes of the whole mesh: its names, its Istio, its root of trust. */
+/** Changes of the whole mesh: its names, its Istio, its root of trust, what is to be seen of it. */
 import type { Mesh, TrustSettings } from "../mesh";
 import { rootsOf } from "../rotation";
 import type { ChangeFacts } from "./change";
+import { observabilityChanges } from "./observabilityChanges";
 import { same } from "./same";
 
 /** What changes in the settings of a mesh. */
@@ -21,7 +22,11 @@ export function meshChanges(before: Mesh, after: Mesh): readonly ChangeFacts[] {
     const [old, now] = [before.istio[setting], after.istio[setting]];
     if (old !== now) changes.push({ kind: "istioChanged", setting, before: old, after: now });
   }
-  return [...changes, ...trustChanges(before.trust, after.trust)];
+  return [
+    ...changes,
+    ...trustChanges(before.trust, after.trust),
+    ...observabilityChanges(before.observability, after.observability),
+  ];
 }
 
 function trustChanges(before: TrustSettings, after: TrustSettings): readonly ChangeFacts[] {

@@ -1,6 +1,7 @@
 /** How much each change asks to be looked at, and why. */
 import { skipsStage } from "../rotation";
 import type { ChangeFacts, Judgement, Risk } from "./change";
+import { hidesSomething } from "./observabilityChanges";
 import { without } from "./pairs";
 
 const judgement =
@@ -12,7 +13,7 @@ const low = judgement("low");
 
 /**
  * High is what widens who reaches what, changes whose identity counts, moves an address, takes a cluster away, or leaves
- * something out of reach. Medium changes the way of calls that still arrive. Low changes nothing for a call.
+ * something out of reach. Medium changes the way of calls that still arrive, or what is to be seen of them. Low changes nothing for a call.
  */
 export function judge(change: ChangeFacts): Judgement {
   switch (change.kind) {
@@ -50,6 +51,8 @@ export function judge(change: ChangeFacts): Judgement {
       return without(change.after, change.before).length > 0
         ? high("identities of another trust domain count in every cluster")
         : high("identities of a trust domain count no more");
+    case "observabilityChanged":
+      return observability(change);
     case "exposureAdded":
       return high("more is open than the mesh needs");
     case "exposureRemoved":
@@ -154,6 +157,21 @@ export function judge(change: ChangeFacts): Judgement {
       return medium("calls by the short name cross clusters too");
     case "shortNameRemoved":
       return high("calls by the short name stay in their cluster, and fail where it doesn't run");
+  }
+}
+
+function observability(change: ChangeFacts & { readonly kind: "observabilityChanged" }): Judgement {
+  if (!hidesSomething(change)) return low("nothing that was to be seen goes");
+  switch (change.setting) {
+    case "accessLogs":
+      return medium("fewer calls are written to the access logs");
+    case "rules":
+      return medium("what Prometheus scraped, recorded and warned of by these rules ends");
+    case "dashboard":
+      return medium("Grafana shows it no more");
+    case "namespace":
+    case "labels":
+      return medium("Prometheus and Grafana find rules, monitors and dashboard by it");
   }
 }
 

@@ -32,6 +32,8 @@ export function sentenceOf(change: ChangeFacts): string {
         : "clusters get no revocation lists any more";
     case "trustedDomainsChanged":
       return `trust domains that count beside the clusters': ${addedAndRemoved(change)}`;
+    case "observabilityChanged":
+      return `${observed[change.setting]} ${fromTo(change)}`;
     case "exposureAdded":
       return change.what;
     case "exposureRemoved":
@@ -129,6 +131,14 @@ export function sentenceOf(change: ChangeFacts): string {
       return "the short name is routed like the global one no more";
   }
 }
+
+const observed = {
+  accessLogs: "what access logs have of calls across clusters",
+  rules: "the way that Prometheus gets the mesh's rules",
+  dashboard: "the dashboard",
+  namespace: "the namespace of rules, monitors and dashboard",
+  labels: "the set of labels of rules, monitors and dashboard",
+} as const;
 
 const gatewaySettings = {
   name: "name",

@@ -43,11 +43,10 @@ export function appendToBlock(
 /** Takes an entry out with its lines, and one empty line that parted it from another. */
 export function removeFromBlock(
   text: string,
-  token: BlockToken,
+  items: readonly ItemPlace[],
   indent: string,
   index: number,
 ): readonly Splice[] {
-  const items = itemsOf(token);
   const item = items[index];
   if (item === undefined) return [];
   let from = lineStart(text, item.start);

@@ -14,8 +14,9 @@ import {
 } from "yaml";
 import { formatPath, IssueCollector, MeshError, type PathSegment } from "../issues";
 import { type Aliases, readYaml } from "../meshYaml";
-import { appendToBlock, indentOfBlock, removeFromBlock } from "./block";
-import { appendToFlow, removeFromFlow } from "./flow";
+import { appendToBlock, indentOfBlock } from "./block";
+import { appendToFlow } from "./flow";
+import { removalOf, withoutEntries } from "./removal";
 import { applySplices, type Splice } from "./splice";
 import { type CollectionToken, collectionTokenOf } from "./tokens";
 
@@ -87,9 +88,21 @@ export class EditableYaml {
   /** Takes the entry of a map, or the item of a list, out. @throws MeshError with `not_editable` */
   remove(collection: EditableCollection, index: number): void {
     const { token, node, path } = collection;
-    this.#refuseAnchors(node.items[index], path);
-    if (token.type === "flow-collection") this.splice(...removeFromFlow(this.text, token, index));
-    else this.splice(...removeFromBlock(this.text, token, this.#indentOf(collection), index));
+    this.#refuseAnchors([node.items[index]], path);
+    this.splice(...removalOf(this.text, token, this.#indentOf(collection), index));
+  }
+
+  /**
+   * The text as it is, without these entries of a map or the items of a list; changes that were asked for aren't in it.
+   * @throws MeshError with `not_editable`
+   */
+  without(collection: EditableCollection, indices: readonly number[]): string {
+    const { token, node, path } = collection;
+    this.#refuseAnchors(
+      indices.map((index) => node.items[index]),
+      path,
+    );
+    return withoutEntries(this.text, token, this.#indentOf(collection), indices);
   }
 
   splice(...splices: readonly Splice[]): void {
@@ -101,8 +114,9 @@ export class EditableYaml {
     return applySplices(this.text, this.#splices);
   }
 
+  /** Of entries on lines of their own; nothing for those in brackets. */
   #indentOf({ token, path }: EditableCollection): string {
-    const indent = token.type === "flow-collection" ? undefined : indentOfBlock(this.text, token);
+    const indent = token.type === "flow-collection" ? "" : indentOfBlock(this.text, token);
     if (indent !== undefined) return indent;
     throw notEditable(path, "its entries don't each start a line");
   }
@@ -122,9 +136,9 @@ export class EditableYaml {
   }
 
   /** An alias elsewhere would lose what it stands for. */
-  #refuseAnchors(removed: unknown, path: readonly PathSegment[]): void {
+  #refuseAnchors(removed: readonly unknown[], path: readonly PathSegment[]): void {
     const inside = new Set<Node>();
-    for (const node of isPair(removed) ? [removed.key, removed.value] : [removed])
+    for (const node of removed.flatMap((one) => (isPair(one) ? [one.key, one.value] : [one])))
       if (isNode(node)) visit(node, { Node: (_, found) => void inside.add(found) });
     for (const [alias, meant] of this.#aliases) {
       if (meant === undefined || !inside.has(meant) || inside.has(alias)) continue;
@@ -145,9 +159,16 @@ function childOf(node: Node, segment: PathSegment): Node | undefined {
 
 /** Position of a key in a map; -1 where it has none. */
 export function indexOfKey(map: YAMLMap, key: string): number {
-  return map.items.findIndex(
-    (pair) => String(isScalar(pair.key) ? (pair.key.value ?? "") : pair.key) === key,
-  );
+  return map.items.findIndex((pair) => keyOf(pair) === key);
+}
+
+/** Positions of the keys that a map has of these. */
+export function indicesOfKeys(map: YAMLMap, keys: ReadonlySet<string>): readonly number[] {
+  return map.items.flatMap((pair, index) => (keys.has(keyOf(pair)) ? index : []));
+}
+
+function keyOf({ key }: YAMLMap["items"][number]): string {
+  return String(isScalar(key) ? (key.value ?? "") : key);
 }
 
 /** @returns An error with one fault. */

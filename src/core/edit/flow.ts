@@ -26,16 +26,18 @@ export function appendToFlow(
   ];
 }
 
-/** Takes an entry out, and the comma that parted it from another. */
+/**
+ * Takes an entry out, and the comma that parted it from another.
+ * @param close Offset of the closing bracket.
+ */
 export function removeFromFlow(
   text: string,
-  token: CST.FlowCollection,
+  items: readonly ItemPlace[],
+  close: number,
   index: number,
 ): readonly Splice[] {
-  const items = itemsOf(token);
   const [before, item, after] = [items[index - 1], items[index], items[index + 1]];
   if (item === undefined) return [];
-  const close = closingBracket(token);
   const next = after?.start ?? close;
   const comma = commaIn(text, item.end, next);
   // The last entry has no comma behind it, or one that closes the list; without it, the one before is the last.

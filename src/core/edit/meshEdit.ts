@@ -5,7 +5,13 @@
  */
 import { isMap, isScalar, isSeq } from "yaml";
 import { readYaml } from "../meshYaml";
-import { type EditableCollection, EditableYaml, indexOfKey, notEditable } from "./editableYaml";
+import {
+  type EditableCollection,
+  EditableYaml,
+  indexOfKey,
+  indicesOfKeys,
+  notEditable,
+} from "./editableYaml";
 import { flowText, listItem, mapEntry, type PlainMap } from "./entry";
 import { closingBracket, itemsOf } from "./tokens";
 
@@ -63,11 +69,12 @@ export function addCluster(text: string, { name, cluster, serves }: JoiningClust
 export function removeCluster(text: string, name: string, dropped: readonly string[] = []): string {
   const yaml = new EditableYaml(text);
   const expected = structuredClone(yaml.value) as PlainMesh;
+  const goes = new Set(dropped);
   removeKey(yaml, ["clusters"], name);
   Reflect.deleteProperty(expected.clusters ?? {}, name);
   if (expected.hubs !== undefined) expected.hubs = removeItem(yaml, ["hubs"], expected.hubs, name);
   for (const [key, service] of Object.entries(expected.services ?? {})) {
-    if (dropped.includes(key)) continue;
+    if (goes.has(key)) continue;
     const { servedBy, consumedBy } = service;
     if (Array.isArray(servedBy))
       service.servedBy = removeItem(yaml, ["services", key, "servedBy"], servedBy, name);
@@ -78,23 +85,24 @@ export function removeCluster(text: string, name: string, dropped: readonly stri
     if (consumedBy !== undefined)
       service.consumedBy = removeItem(yaml, ["services", key, "consumedBy"], consumedBy, name);
   }
-  let edited = checked(yaml.edited(), expected);
-  for (const key of dropped) edited = removeService(edited, key);
-  return edited;
+  const edited = checked(yaml.edited(), expected);
+  return goes.size === 0 ? edited : removeServices(edited, goes);
 }
 
-function removeService(text: string, key: string): string {
+function removeServices(text: string, goes: ReadonlySet<string>): string {
   const yaml = new EditableYaml(text);
-  const expected = structuredClone(yaml.value) as PlainMesh;
-  const { services = {} } = expected;
-  if (Object.keys(services).length === 1) {
+  const { services = {}, ...rest } = structuredClone(yaml.value) as PlainMesh;
+  const stay = Object.entries(services).filter(([key]) => !goes.has(key));
+  if (stay.length === 0) {
     removeKey(yaml, [], "services");
-    Reflect.deleteProperty(expected, "services");
-  } else {
-    removeKey(yaml, ["services"], key);
-    Reflect.deleteProperty(services, key);
+    return checked(yaml.edited(), rest);
   }
-  return checked(yaml.edited(), expected);
+  const map = needed(yaml.collection("services"), ["services"]);
+  const indices = isMap(map.node) ? indicesOfKeys(map.node, goes) : [];
+  return checked(yaml.without(map, indices), {
+    ...(yaml.value as PlainMesh),
+    services: Object.fromEntries(stay),
+  });
 }
 
 export function removeKey(yaml: EditableYaml, path: readonly string[], key: string): void {

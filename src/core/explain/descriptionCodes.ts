@@ -40,8 +40,8 @@ export const descriptionCodes = {
     "Use lower-case letters, digits and hyphens, of the length that the hint names. Keys of services are <service>.<namespace>.",
   ),
   invalid_host: told(
-    "A host name or URL can't be used: it is too long for DNS (253 characters), ends in a number, or belongs to Kubernetes itself.",
-    "Choose another domain, or shorten the names that it is made of.",
+    "A host name or URL can't be used: it is too long for DNS (253 characters), ends in a number, or belongs to Kubernetes, Istio or the mesh itself.",
+    "Choose another domain, shorten the names that it is made of, or remove the shortName that is somebody else's.",
   ),
   invalid_label: told(
     "A label or annotation has a key or value that Kubernetes refuses, or a selector is empty and would select nothing that can be told apart.",

@@ -10,7 +10,7 @@ import type { ImportedTrust } from "./settings";
 /** What is known of all clusters. */
 export interface ClusterSources {
   readonly addresses: GatewayAddresses;
-  /** By the address of a gateway. */
+  /** By the key of a gateway's address. */
   readonly localities: ReadonlyMap<string, string>;
   readonly trust: ImportedTrust;
 }
@@ -22,11 +22,14 @@ export function describeCluster(
   { settings: dns }: ImportedDns,
 ): ClusterDescription {
   const network = networkOf(cluster);
-  const [address] = [...addresses].find(([, name]) => name === cluster.name) ?? [];
-  const locality = address === undefined ? undefined : localities.get(address);
+  const [key, place] = [...addresses].find(([, one]) => one.cluster === cluster.name) ?? [];
+  const locality = key === undefined ? undefined : localities.get(key);
   const trustDomain = trust.byCluster.get(cluster.name) ?? trust.mesh;
   const hasPolicies = objectsOf(cluster, "NetworkPolicy").some(isOwnGateway);
-  const gateway = { ...ownGateway(cluster), ...(address === undefined ? {} : { address }) };
+  const gateway = {
+    ...ownGateway(cluster),
+    ...(place === undefined ? {} : { address: place.address }),
+  };
   return {
     ...(network === undefined || network === cluster.name ? {} : { network }),
     ...(locality === undefined ? {} : { locality }),

@@ -9,7 +9,7 @@ import { readerName, remoteSecretLabel } from "../objects/remoteSecrets";
 import { type ServiceEntrySpec, specOf } from "../trace/specs";
 import { compareText } from "../words";
 import { type GatewayAddresses, type Opening, openingOf } from "./gateways";
-import { dialledAddress, type ImportedHost } from "./hosts";
+import { dialledKey, type ImportedHost } from "./hosts";
 import { type ClusterInventory, objectsOf } from "./inventory";
 import type { ImportedIstiod } from "./istiod";
 import type { ImportFinding } from "./report";
@@ -178,7 +178,7 @@ function byEntries({ entries }: ImportedHost, addresses: GatewayAddresses): read
       const { endpoints = [], workloadSelector } = specOf<ServiceEntrySpec>(manifest);
       return [
         ...(workloadSelector === undefined ? [] : [cluster]),
-        ...endpoints.flatMap((endpoint) => addresses.get(dialledAddress(endpoint)) ?? []),
+        ...endpoints.flatMap((endpoint) => addresses.get(dialledKey(endpoint))?.cluster ?? []),
       ];
     }),
   );

@@ -1,4 +1,5 @@
 /** Gateways of clusters: what they let through, and at which addresses peers dial them. */
+import { addressKey } from "../addressKey";
 import type { Manifest } from "../objects/manifest";
 import { addTo } from "../once";
 import { type GatewaySpec, type Labels, type ServiceSpec, selects, specOf } from "../trace/specs";
@@ -75,8 +76,15 @@ export function addressOf(service: Manifest): string | undefined {
   return first?.ip ?? first?.hostname ?? externalIPs?.[0] ?? loadBalancerIP;
 }
 
-/** Addresses at which peers dial gateways, each with its cluster. */
-export type GatewayAddresses = ReadonlyMap<string, string>;
+/** Where a cluster's gateway is dialled. */
+export interface GatewayPlace {
+  readonly cluster: string;
+  /** As it is written. */
+  readonly address: string;
+}
+
+/** Places at which peers dial gateways, by the keys of their addresses. */
+export type GatewayAddresses = ReadonlyMap<string, GatewayPlace>;
 
 /** A ServiceEntry's host, as gateways know it, and what it dials. */
 export interface DialledHost {
@@ -96,21 +104,24 @@ export function gatewayAddresses(
   dialled: readonly DialledHost[],
   given: Readonly<Record<string, string>>,
 ): GatewayAddresses {
-  const found = new Map<string, string>();
+  const found = new Map<string, GatewayPlace>();
   for (const cluster of clusters) {
     const service = gatewayServiceOf(cluster);
     const address = given[cluster.name] ?? (service === undefined ? undefined : addressOf(service));
-    if (address !== undefined) found.set(address, cluster.name);
+    if (address !== undefined) found.set(addressKey(address), { cluster: cluster.name, address });
   }
   const hostsAt = new Map<string, DialledHost[]>();
+  const written = new Map(
+    dialled.flatMap(({ addresses }) => addresses.map((address) => [addressKey(address), address])),
+  );
   for (const host of dialled)
-    for (const address of new Set(host.addresses)) addTo(hostsAt, address, host);
+    for (const key of new Set(host.addresses.map(addressKey))) addTo(hostsAt, key, host);
   const openings = clusters.map((cluster) => ({ name: cluster.name, opening: openingOf(cluster) }));
   const open = new Map(
     [...hostsAt]
-      .filter(([address]) => !found.has(address))
-      .map(([address, hosts]): [string, readonly string[]] => [
-        address,
+      .filter(([key]) => !found.has(key))
+      .map(([key, hosts]): [string, readonly string[]] => [
+        key,
         openings
           .filter(({ name, opening }) =>
             hosts.every(
@@ -121,21 +132,33 @@ export function gatewayAddresses(
           .map(({ name }) => name),
       ]),
   );
-  settle(open, found);
+  for (const [key, cluster] of settled(open, clustersOf(found)))
+    found.set(key, { cluster, address: written.get(key) ?? key });
   return found;
 }
 
+function clustersOf(places: GatewayAddresses): ReadonlySet<string> {
+  return new Set([...places.values()].map(({ cluster }) => cluster));
+}
+
 /** An address that only one cluster can have is its, and no other address's. */
-function settle(open: Map<string, readonly string[]>, found: Map<string, string>): void {
+function settled(
+  open: Map<string, readonly string[]>,
+  placed: ReadonlySet<string>,
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const taken = new Set(placed);
   for (;;) {
-    const taken = new Set(found.values());
     const next = [...open].find(
       ([, names]) => names.filter((name) => !taken.has(name)).length === 1,
     );
-    if (next === undefined) return;
-    const [address, names] = next;
+    if (next === undefined) return found;
+    const [key, names] = next;
     const [only] = names.filter((name) => !taken.has(name));
-    if (only !== undefined) found.set(address, only);
-    open.delete(address);
+    if (only !== undefined) {
+      found.set(key, only);
+      taken.add(only);
+    }
+    open.delete(key);
   }
 }

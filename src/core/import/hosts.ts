@@ -1,4 +1,5 @@
 /** Global hosts of the objects: which there are, and the entries that give them addresses. */
+import { addressKey } from "../addressKey";
 import type { Manifest } from "../objects/manifest";
 import { clusterDomain } from "../names";
 import { addTo } from "../once";
@@ -62,15 +63,20 @@ export function dialledAddress({ address }: EndpointSpec): string {
   return typeof address === "string" ? address : "";
 }
 
-/** Where peers say that each address is: `region/zone/subzone`, the first that one says. */
+/** The key of the address that an endpoint dials. */
+export function dialledKey(endpoint: EndpointSpec): string {
+  return addressKey(dialledAddress(endpoint));
+}
+
+/** Where peers say that each address is: `region/zone/subzone` by the address's key, the first that one says. */
 export function localitiesOf(hosts: readonly ImportedHost[]): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const { entries } of hosts)
     for (const { manifest } of entries)
       for (const endpoint of specOf<ServiceEntrySpec>(manifest).endpoints ?? []) {
         const { locality } = endpoint as { readonly locality?: string };
-        const address = dialledAddress(endpoint);
-        if (locality !== undefined && !found.has(address)) found.set(address, locality);
+        const key = dialledKey(endpoint);
+        if (locality !== undefined && !found.has(key)) found.set(key, locality);
       }
   return found;
 }

@@ -13,7 +13,7 @@ import {
 } from "../trace/specs";
 import type { DistributionRead } from "./distribution";
 import type { GatewayAddresses } from "./gateways";
-import { dialledAddress, type ImportedHost } from "./hosts";
+import { dialledAddress, dialledKey, type ImportedHost } from "./hosts";
 import { accountOf, callersOf, policiesOf, selectorOf } from "./identity";
 import type { Refusal } from "./report";
 import { routesOf } from "./routes";
@@ -34,12 +34,12 @@ export function describeService(
   const { host, name, namespace, entries } = imported;
   const specs = entries.map(({ manifest }) => specOf<ServiceEntrySpec>(manifest));
   const dialled = specs.flatMap(({ endpoints = [] }) => endpoints);
-  const stranger = dialled.map(dialledAddress).find((address) => !addresses.has(address));
+  const stranger = dialled.find((endpoint) => !addresses.has(dialledKey(endpoint)));
   if (stranger !== undefined)
     return {
       code: "gateway_unknown",
-      message: `its endpoint ${stranger} is no gateway of a given cluster`,
-      hint: `say whose it is, such as --gateway west=${stranger}`,
+      message: `its endpoint ${dialledAddress(stranger)} is no gateway of a given cluster`,
+      hint: `say whose it is, such as --gateway west=${dialledAddress(stranger)}`,
     };
   const localHost = localHostOf(name, namespace);
   const rules = objects.rulesFor(host);
@@ -77,7 +77,7 @@ export function describeService(
       ? Object.fromEntries(
           places.map((place) => {
             const labels = dialled
-              .filter((endpoint) => addresses.get(dialledAddress(endpoint)) === place)
+              .filter((endpoint) => addresses.get(dialledKey(endpoint))?.cluster === place)
               .map(({ labels }) => labels)
               .filter((labels) => labels !== undefined);
             return [place, versionsAt(versions, objects.rulesFor(localHost, place), labels)];

@@ -1,11 +1,13 @@
 /** Clusters: their gateways and their DNS, one by one and against each other. */
 import { IPv4 } from "ipaddr.js";
+import { addressKey } from "../addressKey";
 import { type Merged, mergeCorefile } from "../corefile";
 import type { ClusterDescription } from "../description";
 import { type IssueCollector, show } from "../issues";
 import { type Cluster, type ClusterDns, dialPortOf } from "../mesh";
 import { isValidName, label } from "../names";
 import { mergeStubDomains, parseStubDomains } from "../stubDomains";
+import { hostAndPort } from "../words";
 import { isNowhere, resolveGateway } from "./gateways";
 import { checkName, checkRange } from "./names";
 import { checkTrustDomain, type Settings } from "./settings";
@@ -170,7 +172,7 @@ export function checkClustersTogether(
   const dialled = new Map<string, string>();
   for (const { name, gateway } of clusters) {
     if (gateway.address === undefined) continue;
-    const place = `${gateway.address}:${dialPortOf(gateway)}`;
+    const place = hostAndPort(addressKey(gateway.address), dialPortOf(gateway));
     const clash = dialled.get(place);
     if (clash === undefined) dialled.set(place, name);
     else

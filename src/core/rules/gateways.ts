@@ -1,4 +1,5 @@
 /** The east-west gateway of a cluster: how peers reach it, and from where. */
+import * as ipaddr from "ipaddr.js";
 import { IPv4, IPv6 } from "ipaddr.js";
 import type { ClusterDescription } from "../description";
 import { type IssueCollector, show } from "../issues";
@@ -221,9 +222,7 @@ function isIp(address: string): boolean {
 
 /** Unspecified, loopback, broadcast and multicast addresses are nobody's to be reached at. */
 export function isNowhere(address: string): boolean {
-  const range = (
-    IPv4.isValidFourPartDecimal(address) ? IPv4.parse(address) : IPv6.parse(address)
-  ).range();
+  const range = ipaddr.process(address).range();
   return ["unspecified", "loopback", "broadcast", "multicast"].includes(range);
 }
 

@@ -6,7 +6,7 @@ import { audienceLabel, hubNamespaceName } from "../objects/hubService";
 import type { PlannedObject } from "../objects/manifest";
 import { getOrMake, once } from "../once";
 import type { ClusterPlan, Plan } from "../plan";
-import { addressKey } from "./addressKey";
+import { addressKey } from "../addressKey";
 import { ObjectIndex } from "./objectIndex";
 import { type GatewaySpec, type Labels, selects, type ServiceEntrySpec, specOf } from "./specs";
 

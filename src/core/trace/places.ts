@@ -8,7 +8,7 @@ import { gatewayHops, peerOf } from "./gatewayHops";
 import { type CallerIdentity, type Hop, type HopKind, hopsOf, nameOf } from "./hop";
 import { getOrMake, once } from "../once";
 import { namespaceOf } from "./objectIndex";
-import { addressKey } from "./addressKey";
+import { addressKey } from "../addressKey";
 import type { ClusterIndex, PlanIndex } from "./planIndex";
 import { podHops } from "./podHops";
 import { readingFault } from "./readingHop";

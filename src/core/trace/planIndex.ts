@@ -3,7 +3,7 @@ import type { Late } from "../late";
 import type { GlobalService } from "../mesh";
 import type { ClusterPlan, Plan } from "../plan";
 import { addTo, getOrMake } from "../once";
-import { addressKey } from "./addressKey";
+import { addressKey } from "../addressKey";
 import { objectsSeenBy } from "./hubSight";
 import { ObjectIndex } from "./objectIndex";
 

@@ -1,6 +1,7 @@
 /** Gateways run, and are reached where the description says. */
 import { isIP } from "node:net";
 import type { V1Deployment, V1Pod, V1Service } from "@kubernetes/client-node";
+import { addressKey } from "../../core/addressKey";
 import type { Mesh } from "../../core/mesh";
 import type { ClusterPlan } from "../../core/plan";
 import { counted } from "../../core/words";
@@ -73,7 +74,10 @@ function judgeAddress(
       },
     ];
   }
-  if (described === undefined || [live, ...others].includes(described)) {
+  if (
+    described === undefined ||
+    [live, ...others].some((one) => addressKey(one) === addressKey(described))
+  ) {
     return [fine(key, `at ${live}:${service.spec?.ports?.at(-1)?.port ?? cluster.gateway.port}`)];
   }
   // A name that is described leads somewhere that only DNS knows.

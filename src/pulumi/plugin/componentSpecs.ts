@@ -52,7 +52,7 @@ const gatewayTimeout: PropertySpecs = {
   gatewayTimeout: {
     ...plain(text),
     description:
-      "Time in which a gateway's load balancer has to have its address, such as `10m`. @default 10m on GKE, elsewhere 50s",
+      "Time in which a gateway's load balancer has to have its address, such as `10m`. Default: 10m on GKE, elsewhere 50s.",
   },
 };
 
@@ -60,7 +60,7 @@ const trust: PropertySpecs = {
   root: {
     ...plain(reference("OwnRoot")),
     description:
-      "A root of your own. @default a root is made, and its key kept in the state as a secret",
+      "A root of your own. Default: a root is made, and its key kept in the state as a secret.",
   },
   nextRoot: {
     ...plain(reference("OwnRoot")),
@@ -69,17 +69,17 @@ const trust: PropertySpecs = {
   revoked: {
     ...plain(listOf(plain(text))),
     description:
-      "With `trust.crl`: serial numbers, hexadecimal, of intermediates that the root takes back. It keeps them on its list for good. @default none",
+      "With `trust.crl`: serial numbers, hexadecimal, of intermediates that the root takes back. It keeps them on its list for good. Default: none.",
   },
   crl: {
     ...text,
     description:
-      "With `trust.crl`: revocation lists (PEM, `X509 CRL`) of CAs whose keys aren't here. @default none",
+      "With `trust.crl`: revocation lists (PEM, `X509 CRL`) of CAs whose keys aren't here. Default: none.",
   },
   rootChange: {
     ...plain(text),
     description:
-      "`guarded`: a cluster's CA is changed only once every proxy of the mesh is ready for it; `forced`: at once. @default guarded",
+      "`guarded`: a cluster's CA is changed only once every proxy of the mesh is ready for it; `forced`: at once. Default: guarded.",
   },
 };
 
@@ -101,15 +101,16 @@ export const componentSpecs = {
       clusters: {
         ...plain(mapOf(plain(reference("ClusterConnection")))),
         description:
-          "How clusters that are there are reached, by the names that they have in the description. @default clusters with provider kind or gke are made",
+          "How clusters that are there are reached, by the names that they have in the description. Default: clusters with provider kind or gke are made.",
       },
       ...gatewayAddresses(
-        "Addresses of gateways that neither the description nor the clusters know, by cluster. @default the clusters' own, or those of the gateways' load balancers",
+        "Addresses of gateways that neither the description nor the clusters know, by cluster. Default: the clusters' own, or those of the gateways' load balancers.",
       ),
       ...gatewayTimeout,
       istio: {
         ...plain(reference("IstioInstallation")),
-        description: "@default Istio's charts are installed",
+        description:
+          "How Istio itself gets into the clusters. Default: Istio's charts are installed.",
       },
       ...trust,
     },
@@ -161,7 +162,7 @@ export const componentSpecs = {
       ...cluster,
       ...chartProperties,
       ...gatewayAddresses(
-        "Addresses of other clusters' gateways, by cluster, where `distribution` is endpoints and a gateway is a NodePort. @default those in the description, else of the clusters' nodes",
+        "Addresses of other clusters' gateways, by cluster, where `distribution` is endpoints and a gateway is a NodePort. Default: those in the description, else of the clusters' nodes.",
       ),
     },
     requiredInputs: ["clusters", "cluster"],
@@ -180,12 +181,12 @@ export const componentSpecs = {
       exports: {
         ...plain(listOf(plain(componentReference("GlobalService")))),
         description:
-          "The services that peers call here; nothing else gets through. @default those of the mesh's description",
+          "The services that peers call here; nothing else gets through. Default: those of the mesh's description.",
       },
       address: {
         ...text,
         description:
-          "Address at which peers reach the gateway, where the cluster doesn't know it. @default the description's, else the node's for a NodePort, else the load balancer's",
+          "Address at which peers reach the gateway, where the cluster doesn't know it. Default: the description's, else the node's for a NodePort, else the load balancer's.",
       },
       ...gatewayTimeout,
     },
@@ -209,7 +210,7 @@ export const componentSpecs = {
       ...mesh,
       ...clusters,
       ...gatewayAddresses(
-        "Addresses of the serving clusters' gateways, by cluster, as `MultiClusterGateway` gives them. @default those in the description",
+        "Addresses of the serving clusters' gateways, by cluster, as `MultiClusterGateway` gives them. Default: those in the description.",
       ),
       service: {
         ...plain(text),
@@ -217,7 +218,7 @@ export const componentSpecs = {
           "Key of a service of the mesh's description, `<service>.<namespace>`. Either this, or `name` and what describes it.",
       },
       name: { ...plain(text), description: "Name of the Kubernetes Service." },
-      namespace: { ...plain(text), description: "Its namespace. @default default" },
+      namespace: { ...plain(text), description: "Its namespace. Default: default." },
       ...serviceProperties,
     },
     requiredInputs: ["clusters"],
@@ -240,7 +241,7 @@ export const componentSpecs = {
       services: {
         ...plain(listOf(plain(componentReference("GlobalService")))),
         description:
-          "The services whose names resolve. @default those that the mesh's description lets this cluster consume",
+          "The services whose names resolve. Default: those that the mesh's description lets this cluster consume.",
       },
     },
     requiredInputs: ["clusters", "cluster"],

@@ -8,26 +8,26 @@ export const connectionProperties: PropertySpecs = {
     secret: true,
     description: "Contents of a kubeconfig (not its path), YAML or JSON.",
   },
-  context: { ...text, description: "@default the kubeconfig's current context" },
+  context: { ...text, description: "Context of the kubeconfig. Default: its current one." },
   clusterIdentifier: {
     ...text,
     description:
-      "What stays the same as long as it is the same cluster; another value replaces everything in it. @default a digest of the cluster's CA; where the kubeconfig has none, the API server's URL",
+      "What stays the same as long as it is the same cluster; another value replaces everything in it. Default: a digest of the cluster's CA; where the kubeconfig has none, the API server's URL.",
   },
   nodeAddress: {
     ...text,
     description:
-      "An address of a node that peers reach, for a gateway of type NodePort. @default none",
+      "An address of a node that peers reach, for a gateway of type NodePort. Default: none.",
   },
   egressRanges: {
     ...listOf(text),
     description:
-      "CIDRs from which this cluster's pods appear to peers, for the firewalls of GKE clusters. @default unknown",
+      "CIDRs from which this cluster's pods appear to peers, for the firewalls of GKE clusters. Default: unknown.",
   },
   adopt: {
     ...plain({ type: "boolean" }),
     description:
-      "Takes over fields of planned objects that others set, when their values differ: for the runs in which a mesh that was built by hand is adopted. @default false: such a field is an error",
+      "Takes over fields of planned objects that others set, when their values differ: for the runs in which a mesh that was built by hand is adopted. Default: false, so that such a field is an error.",
   },
 };
 
@@ -35,12 +35,12 @@ export const connectionProperties: PropertySpecs = {
 export const chartProperties: PropertySpecs = {
   repository: {
     ...text,
-    description: "Repository of the charts, such as a mirror of yours. @default Istio's own",
+    description: "Repository of the charts, such as a mirror of yours. Default: Istio's own.",
   },
   values: {
     ...plain(mapOf({ $ref: "pulumi.json#/Any" })),
     description:
-      "Values for the chart `istiod` beside those that the mesh needs, which win. @default none",
+      "Values for the chart `istiod` beside those that the mesh needs, which win. Default: none.",
   },
 };
 
@@ -74,7 +74,7 @@ export const ownTypes: Readonly<Record<string, ObjectTypeSpec>> = {
     properties: {
       install: {
         ...plain({ type: "boolean" }),
-        description: "False where it's there already. @default true",
+        description: "False where it's there already. Default: true.",
       },
       ...chartProperties,
     },

@@ -107,6 +107,25 @@ describe("addresses of gateways", () => {
       "gateway_address_clash",
     ],
     [
+      "two gateways at one IPv6 address in two spellings",
+      {
+        "east.gateway.address": "2001:db8::1",
+        "north.gateway": { address: "2001:0db8:0:0::1" },
+      },
+      "gateway_address_clash",
+      "north.gateway.address",
+    ],
+    [
+      "an IPv4 address, and the same written in IPv6",
+      { "north.gateway.address": "::ffff:203.0.113.10" },
+      "gateway_address_clash",
+    ],
+    [
+      "the loopback address written in IPv6",
+      { "east.gateway.address": "::ffff:127.0.0.1" },
+      "invalid_ip",
+    ],
+    [
       "two node ports at one address",
       { "north.gateway": { address: "203.0.113.20", service: "NodePort" } },
       "gateway_address_clash",

@@ -1,5 +1,6 @@
 /** What editors learn from the JSON Schema beside types: defaults, and keys that are needed. */
 import { meshJsonSchema } from "../../../src/core/description";
+import { packageSchema } from "../../../src/pulumi/plugin/schema";
 import { safeParseMesh } from "../../../src/core/parse";
 
 interface Part {
@@ -24,7 +25,41 @@ test("a default stands in the text as it is", () => {
   const withDefault = partsOf(schema).filter((part) => part.default !== undefined);
   expect(withDefault.length).toBeGreaterThan(20);
   for (const { description, default: value } of withDefault)
-    expect(description).toMatch(new RegExp(`(?:^|\\. )@default ${String(value)}$`));
+    expect(description).toMatch(new RegExp(`\\. Default: ${String(value)}\\.$`));
+});
+
+/** Keys of a part and of all that is in it, each with what it is and whether it may be left out. */
+function keysOf(part: Part, path = ""): readonly (readonly [path: string, Part, boolean])[] {
+  const { properties = {}, required = [], additionalProperties, items, anyOf = [] } = part;
+  const below = (inner: Part | boolean | undefined, at: string) =>
+    typeof inner === "object" ? keysOf(inner, at) : [];
+  return [
+    ...Object.entries(properties).flatMap(([name, inner]) => [
+      [`${path}.${name}`, inner, !required.includes(name)] as const,
+      ...keysOf(inner, `${path}.${name}`),
+    ]),
+    ...anyOf.flatMap((inner) => keysOf(inner, path)),
+    ...below(items, `${path}[]`),
+    ...below(additionalProperties, `${path}.*`),
+  ];
+}
+
+test("every key says what it is, and what stands for it where it is left out", () => {
+  const keys = keysOf(schema);
+  expect(keys.length).toBeGreaterThan(90);
+  const silent = keys.filter(([, { description = "" }]) => /^(?:Default:|$)/.test(description));
+  expect(silent.map(([path]) => path)).toEqual([]);
+  const unsaid = keys.filter(
+    ([, { description = "" }, isOptional]) => isOptional && !/ Default: .+\.$/.test(description),
+  );
+  expect(unsaid.map(([path]) => path)).toEqual([]);
+});
+
+test.each([
+  ["the description's", meshJsonSchema()],
+  ["the plugin's", packageSchema("1.0.0")],
+])("%s schema has no tags of docstrings", (_, whole) => {
+  expect(JSON.stringify(whole)).not.toContain("@default");
 });
 
 test("the defaults are those that a mesh gets", () => {

@@ -120,6 +120,51 @@ const pairs: readonly (readonly [
     ["high : clusters get no revocation lists any more"],
   ],
   [
+    "observabilityChanged",
+    describeMesh({ observability: { accessLogs: "all", rules: "operator" } }),
+    plain,
+    [
+      "medium : the dashboard changes from grafana to none",
+      "medium : the way that Prometheus gets the mesh's rules changes from operator to none",
+      "medium : what access logs have of calls across clusters changes from all to none",
+    ],
+  ],
+  [
+    "observabilityChanged",
+    plain,
+    describeMesh({ observability: { dashboard: false } }),
+    [
+      "low : the way that Prometheus gets the mesh's rules changes from none to operator",
+      "low : what access logs have of calls across clusters changes from none to errors",
+    ],
+  ],
+  [
+    "observabilityChanged",
+    describeMesh({ observability: { accessLogs: "errors", labels: { release: "prom" } } }),
+    describeMesh({
+      observability: {
+        accessLogs: "all",
+        rules: "configMap",
+        namespace: "seen",
+        labels: { release: "prom", team: "net" },
+      },
+    }),
+    [
+      "medium : the namespace of rules, monitors and dashboard changes from istio-system to seen",
+      "medium : the way that Prometheus gets the mesh's rules changes from operator to configMap",
+      "low : the set of labels of rules, monitors and dashboard changes from release=prom to release=prom, team=net",
+      "low : what access logs have of calls across clusters changes from errors to all",
+    ],
+  ],
+  [
+    "observabilityChanged",
+    describeMesh({ observability: { labels: { release: "prom" } } }),
+    describeMesh({ observability: true }),
+    [
+      "medium : the set of labels of rules, monitors and dashboard changes from release=prom to none",
+    ],
+  ],
+  [
     "trustedDomainsChanged",
     plain,
     describeMesh({ trust: { trustDomainAliases: ["old.example.com"] } }),

@@ -1,6 +1,7 @@
 /** Descriptions written in every way that YAML has, edited. */
 import fc from "fast-check";
 import { parse } from "yaml";
+import { EditableYaml } from "../../../src/core/edit/editableYaml";
 import { addCluster, removeCluster } from "../../../src/core/edit/meshEdit";
 
 /** How a map or list is written. */
@@ -262,6 +263,35 @@ it("takes any cluster out, and with it nothing but its own", () => {
       expect(isPartOf(left, text)).toBe(true);
     }),
     { numRuns: 200 },
+  );
+});
+
+it("takes several entries out as if one went after the other", () => {
+  const entries = fc.array(
+    fc.record({ body: fc.constantFrom([1], { a: 1 }, "x"), goes: fc.boolean() }),
+    {
+      minLength: 2,
+      maxLength: 6,
+    },
+  );
+  fc.assert(
+    fc.property(entries, ways, (made, styles) => {
+      const map = Object.fromEntries(made.map(({ body }, at) => [`s${at}`, body]));
+      const indices = made.flatMap(({ goes }, at) => (goes ? at : []));
+      fc.pre(indices.length < made.length);
+      const text = new Writer(styles).document({ map, name: "shop" });
+      const yaml = new EditableYaml(text);
+      const left = yaml.without(yaml.collection("map")!, indices);
+      const oneByOne = [...indices].reverse().reduce((rest, index) => {
+        const next = new EditableYaml(rest);
+        next.remove(next.collection("map")!, index);
+        return next.edited();
+      }, text);
+      expect(left).toBe(oneByOne);
+      for (const index of indices) Reflect.deleteProperty(map, `s${index}`);
+      expect(parse(left)).toEqual({ map, name: "shop" });
+    }),
+    { numRuns: 500 },
   );
 });
 

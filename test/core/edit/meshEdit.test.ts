@@ -186,3 +186,39 @@ describe("what would change elsewhere too, or get lost, is refused", () => {
     expect(removeCluster(text, "west")).not.toContain("west");
   });
 });
+
+describe("services that go along with a cluster", () => {
+  const service = (key: string) => `  ${key}:\n${port}    servedBy: [west]\n`;
+  const head = "name: shop\nclusters:\n  east: {}\n";
+
+  it("leave what stands around them", () => {
+    const text = `${head}  west: {}\nservices:\n  # money\n${service("a.default")}\n${service("b.default")}    # the last of b\n\n  # the rest\n${service("c.default").replace("west", "east")}\n${service("d.default")}`;
+    expect(removeCluster(text, "west", ["d.default", "b.default", "a.default"])).toBe(
+      `${head}services:\n  # money\n  # the rest\n${service("c.default").replace("west", "east")}`,
+    );
+  });
+
+  it("have the key go with the last of them", () => {
+    const text = `${head}  west: {}\nservices:\n${service("a.default")}  # none\n${service("b.default")}`;
+    expect(removeCluster(text, "west", ["a.default", "b.default"])).toBe(head);
+  });
+
+  it("may stand for each other, and for nothing that stays", () => {
+    const pair = `  a.default: &a { servedBy: [west] }\n  b.default: *a\n`;
+    const rest = "  c.default: { servedBy: [east] }\n";
+    const text = (more: string) => `${head}  west: {}\nservices:\n${pair}${rest}${more}`;
+    const drop = (more: string) => removeCluster(text(more), "west", ["a.default", "b.default"]);
+    expect(drop("")).toBe(`${head}services:\n${rest}`);
+    expect(() => drop("  d.default: *a\n")).toThrow(MeshError);
+  });
+
+  it("are read once, however many", () => {
+    const all = Array.from({ length: 1000 }, (_, at) => `s${at}.default`);
+    const text = `${head}  west: {}\nservices:\n  kept.default: { servedBy: [east] }\n${all.map(service).join("")}`;
+    const start = performance.now();
+    expect(removeCluster(text, "west", all)).toBe(
+      `${head}services:\n  kept.default: { servedBy: [east] }\n`,
+    );
+    expect(performance.now() - start).toBeLessThan(15_000);
+  });
+});

@@ -119,6 +119,17 @@ describe("a mesh of exact hosts, server names and identities", () => {
       });
     });
 
+    it("no endpoint that is a gateway in another spelling of its address", () => {
+      const dialled = {
+        ...entry,
+        spec: { ...(entry.spec as object), endpoints: [{ address: "2001:db8::15" }] },
+      };
+      const gateways = { west: "2001:0db8:0::15" };
+      const { objects, description } = importMesh({ east: [dialled], west: [] }, { gateways });
+      expect(objects[0]?.reason?.code).toBe("identity_unknown");
+      expect(description.clusters.west?.gateway?.address).toBe("2001:0db8:0::15");
+    });
+
     it("pods whose identity nothing tells", () => {
       const gateways = { west: "203.0.113.21" };
       const { objects } = importMesh({ east: [entry], west: [] }, { gateways });

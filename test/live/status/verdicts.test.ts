@@ -101,6 +101,16 @@ describe("gateways", () => {
         [{ state: "error", code: "gateway_without_address", subject: gatewayService }],
       ],
       [
+        "have the address that peers dial in another spelling",
+        (seen) =>
+          withObject(
+            seen,
+            gatewayService,
+            (live) => (live.status.loadBalancer.ingress[0].ip = "::ffff:203.0.113.10"),
+          ),
+        [],
+      ],
+      [
         "have another address than peers dial",
         (seen) =>
           withObject(
