@@ -140,8 +140,13 @@ interface NetworkPolicyRule {
   }[];
 }
 
+export interface IpBlock {
+  readonly cidr?: string;
+  readonly except?: readonly string[];
+}
+
 interface NetworkPolicyPeer {
-  readonly ipBlock?: { readonly cidr?: string };
+  readonly ipBlock?: IpBlock;
   readonly namespaceSelector?: LabelSelector;
   readonly podSelector?: LabelSelector;
 }

@@ -10,6 +10,7 @@ import { ruleFamilyOf } from "../routing";
 import { capturedHop, entryPort, hostAddress } from "./addressHop";
 import { type Call, callsOf } from "./calls";
 import { callerHop } from "./callerHop";
+import { callerPods, callingWorkloads } from "./callerPods";
 import { hints } from "./hints";
 import type { CallerIdentity, Hop } from "./hop";
 import { nameHop } from "./nameHop";
@@ -152,7 +153,10 @@ function callerOf(home: ClusterIndex, { caller }: Call): CallerStart {
   const key = `${namespace ?? ""}/${name}/${serviceAccount ?? ""}`;
   return getOrMake(callers(home), key, () => ({
     hop: callerHop(home, caller),
-    identity: { cluster: home, namespace, serviceAccount },
+    identity: {
+      ...{ cluster: home, namespace, serviceAccount },
+      pods: callingWorkloads(home, caller).map((workload) => callerPods(home, workload)),
+    },
   }));
 }
 

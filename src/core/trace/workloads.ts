@@ -9,6 +9,9 @@ import { type DeploymentSpec, type Labels, specOf } from "./specs";
 /** Kinds of workloads whose pods make calls and serve them. */
 export const workloadKinds: readonly string[] = ["Deployment", "StatefulSet", "DaemonSet"];
 
+/** Kinds of workloads whose pods make calls. */
+export const callingKinds: readonly string[] = workloadKinds;
+
 /** What a workload says of its pods. */
 export function podOf({ manifest }: PlannedObject) {
   const { template } = specOf<DeploymentSpec>(manifest);

@@ -235,4 +235,15 @@ export const callerBreaks: readonly Break[] = [
     cart,
     "east route",
   ],
+  [
+    "a NetworkPolicy that shuts the callers in",
+    "east",
+    "",
+    object("networking.k8s.io/v1", "NetworkPolicy", "default", {
+      podSelector: {},
+      policyTypes: ["Egress"],
+    }),
+    cart,
+    "east caller",
+  ],
 ];
