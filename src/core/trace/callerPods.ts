@@ -5,7 +5,7 @@ import type { Call } from "./calls";
 import { allowsNames, networkPoliciesFor, type PodGroup, shutAmong } from "./networkPolicies";
 import { namespaceOf } from "./objectIndex";
 import type { ClusterIndex } from "./planIndex";
-import { callingKinds, podOf } from "./workloads";
+import { callingWorkloadsNamed, podOf } from "./workloads";
 
 /** Pods of a calling workload. */
 export interface CallerPods extends PodGroup {
@@ -19,7 +19,7 @@ export function callingWorkloads(
   caller: Call["caller"],
 ): readonly PlannedObject[] {
   if (caller === undefined || !home.plan.hasWorkloads) return [];
-  return callingKinds.flatMap((kind) => home.named(kind, caller.namespace, caller.name) ?? []);
+  return callingWorkloadsNamed(home, caller.namespace, caller.name);
 }
 
 /** The pods of a workload. */
