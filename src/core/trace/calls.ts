@@ -17,8 +17,11 @@ export interface Call {
 }
 
 /**
- * Every call to a global name that the plan knows of, in a fixed order: of planned workloads those that the values in their
- * containers' environment name, as `host:port` or as a URL.
+ * Every call to a global name that the plan knows of, in a fixed order. Where a cluster's workloads are planned: those that
+ * values in the environment of the containers of a Deployment, StatefulSet, DaemonSet, ReplicaSet, Rollout, Pod, Job or CronJob
+ * name, as `host:port` or as a URL, whose port may be left out where it is the scheme's own and the service has it; values that
+ * come from ConfigMaps and Secrets, arguments and files aren't looked at. Elsewhere: those of the callers that the description
+ * has, from each cluster that consumes the service, at each port.
  */
 export function callsOf(plan: Plan): readonly Call[] {
   const described = plan.clusters.some(({ hasWorkloads }) => !hasWorkloads)

@@ -50,8 +50,10 @@ export class ObjectIndex {
         .filter((key) => key.startsWith("*"))
         .sort((one, other) => other.length - one.length),
     );
+    const exact = this.byHost(kind, host);
+    if (wildcards.length === 0) return [exact];
     const covering = wildcards.filter((wildcard) => isHostOf(wildcard, host));
-    return [host, ...covering].map((key) => this.byHost(kind, key));
+    return [exact, ...covering.map((wildcard) => this.byHost(kind, wildcard))];
   }
 
   /** The objects of a kind by the hosts that they are for, as these are written. */

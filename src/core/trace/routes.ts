@@ -33,7 +33,9 @@ export function routesOf(
   protocol: string | undefined,
 ): readonly RouteChoice[] {
   const family = ruleFamilyOf(protocol ?? "");
-  const routers = routersOf(home, host, view)
+  const seen = routersOf(home, host, view);
+  if (seen.length === 0) return [wholeService];
+  const routers = seen
     // Requests go by the most specific host alone, connections by all VirtualServices that have rules for them.
     .slice(0, family === "http" ? 1 : undefined)
     .map((object) => ({ object, rules: rulesOf(object, port, family) }))

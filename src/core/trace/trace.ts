@@ -45,7 +45,7 @@ export interface Trace {
   readonly ok: boolean;
 }
 
-/** Traces all calls of a plan, or those given. */
+/** Traces all calls of a plan that are known of (`callsOf`), or those given. */
 export function tracePlan(plan: Plan, calls: readonly Call[] = callsOf(plan)): readonly Trace[] {
   const index = new PlanIndex(plan);
   return calls.map((call) => traceCall(index, call));

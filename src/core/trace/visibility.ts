@@ -43,12 +43,11 @@ export function destinationRulesOf(
   serviceNamespace: string,
 ): readonly PlannedObject[] {
   const groups = cluster.byCoveringHost("DestinationRule", host);
-  const mostSpecific = (counts: (rule: PlannedObject) => boolean) =>
-    groups.map((rules) => rules.filter(counts)).find((rules) => rules.length > 0) ?? [];
   const { rootNamespace } = cluster;
 
   // Of the root namespace's rules, those for all are no caller's own.
   const own = mostSpecific(
+    groups,
     (rule) =>
       namespaceOf(rule) === callerNamespace &&
       isVisible(rule, callerNamespace) &&
@@ -58,6 +57,7 @@ export function destinationRulesOf(
   for (const namespace of [serviceNamespace, rootNamespace]) {
     // A rule that isn't for the caller hides wider ones of its namespace.
     const found = mostSpecific(
+      groups,
       (rule) => namespaceOf(rule) === namespace && !isPrivate(rule),
     ).filter((rule) => isVisible(rule, callerNamespace));
     if (found.length > 0) return found;
@@ -65,8 +65,21 @@ export function destinationRulesOf(
   return [];
 }
 
+/** Of the first group with objects that count, those. */
+function mostSpecific(
+  groups: readonly (readonly PlannedObject[])[],
+  counts: (object: PlannedObject) => boolean,
+): readonly PlannedObject[] {
+  for (const group of groups) {
+    const found = group.filter(counts);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
 /** Whether an object is for its own namespace alone. */
 function isPrivate(object: PlannedObject): boolean {
-  const [to, ...others] = new Set(exportsOf(object));
-  return others.length === 0 && (to === "." || to === namespaceOf(object));
+  const exportTo = exportsOf(object);
+  const [to] = exportTo;
+  return exportTo.length === 1 && (to === "." || to === namespaceOf(object));
 }
