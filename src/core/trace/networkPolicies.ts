@@ -1,7 +1,9 @@
 /** What NetworkPolicies let through, as far as a plan can tell. */
 import { isValid, isValidCIDR, parse, parseCIDR } from "ipaddr.js";
 import type { PlannedObject } from "../objects/manifest";
+import { once } from "../once";
 import { namespaceOf, type ObjectIndex } from "./objectIndex";
+import { inNamespaces, pairOf } from "./selectors";
 import {
   type IpBlock,
   type Labels,
@@ -29,13 +31,26 @@ interface SomePods {
 /** Pods of the cluster; or an address outside of it, `undefined` where that isn't known. */
 type Peer = SomePods | string | undefined;
 
+/** Policies under one of the labels that they ask for; under "" those that ask for none by its value. */
+const policiesByLabel = once((cluster: ObjectIndex) =>
+  inNamespaces(cluster.byKind("NetworkPolicy"), ({ manifest }) => {
+    const { podSelector } = specOf<NetworkPolicySpec>(manifest);
+    const [first] = Object.entries(podSelector?.matchLabels ?? {});
+    return [first === undefined ? "" : pairOf(first)];
+  }),
+);
+
 /** Policies that decide for pods in a direction; where there is one, only what they let through gets through. */
 export function networkPoliciesFor(
   cluster: ObjectIndex,
   { namespace, labels }: PodGroup,
   direction: Direction,
 ): readonly PlannedObject[] {
-  return cluster.byKind("NetworkPolicy", namespace).filter(({ manifest }) => {
+  const own = policiesByLabel(cluster).get(namespace);
+  const candidates = ["", ...Object.entries(labels).map(pairOf)].flatMap(
+    (pair) => own?.get(pair) ?? [],
+  );
+  return candidates.filter(({ manifest }) => {
     // Others have kinds of that name too.
     if (!manifest.apiVersion.startsWith("networking.k8s.io/")) return false;
     const { podSelector, policyTypes, egress } = specOf<NetworkPolicySpec>(manifest);
