@@ -14,7 +14,9 @@ interface TraceOptions {
 
 export function traceCommand(): Command {
   const command = new Command("trace")
-    .description("follow every call across clusters, from the caller to the identity that answers")
+    .description(
+      "follow every call across clusters that is described, from the caller to the identity that answers",
+    )
     .argument("[from]", 'callers: a cluster, a workload, or <cluster>/<workload>; "-" for all')
     .argument(
       "[to]",

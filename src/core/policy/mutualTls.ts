@@ -1,4 +1,5 @@
 /** Whether pods that serve other clusters take mutual TLS and nothing else. */
+import type { PlannedObject } from "../objects/manifest";
 import { nameOf } from "../trace/hop";
 import { mutualTlsDecisions } from "../trace/authentication";
 import { type PeerAuthenticationSpec, specOf } from "../trace/specs";
@@ -97,7 +98,7 @@ export const sidecarBypassed: ClusterRule = {
         workloads.flatMap((workload) =>
           bypassedBy(podOf(workload).annotations, ports).map(({ annotation, port }) => ({
             object: workload,
-            path: ["spec", "template", "metadata", "annotations", annotation],
+            path: [...podMetadata(workload), "annotations", annotation],
             message: `it takes port ${port} of ${service}, which other clusters call, past the sidecar`,
             hint: `let the sidecar of ${nameOf(workload)} have port ${port}`,
           })),
@@ -105,6 +106,10 @@ export const sidecarBypassed: ClusterRule = {
       ),
     ),
 };
+
+function podMetadata({ manifest }: PlannedObject): Violation["path"] {
+  return manifest.kind === "Pod" ? ["metadata"] : ["spec", "template", "metadata"];
+}
 
 function bypassedBy(
   annotations: Readonly<Record<string, string>>,

@@ -4,7 +4,7 @@ import type { PlannedObject } from "../objects/manifest";
 import { workloadCalls } from "../trace/calls";
 import { namespaceOf } from "../trace/objectIndex";
 import { type Labels, specOf } from "../trace/specs";
-import { podOf, workloadKinds } from "../trace/workloads";
+import { callingWorkloadsOf, podOf } from "../trace/workloads";
 import type { PolicyCluster } from "./cluster";
 import { isGlobalHost } from "./exported";
 import type { PolicySettings } from "./settings";
@@ -44,10 +44,9 @@ export function knownCallers(
   { domain, services }: PolicySettings,
 ): ReadonlyMap<string, readonly KnownCaller[]> {
   const callers = new Map<string, KnownCaller[]>();
-  const workloads = workloadKinds.flatMap((kind) => index.byKind(kind));
-  for (const workload of workloads) {
+  for (const workload of callingWorkloadsOf(index)) {
     const { labels } = podOf(workload);
-    for (const { caller, host } of workloadCalls(cluster, [workload])) {
+    for (const { caller, host } of workloadCalls(cluster, [workload], () => true)) {
       if (caller === undefined || !isGlobalHost(host, domain)) continue;
       const { name, namespace } = caller;
       addTo(callers, host, { name: `${name}.${namespace}`, namespace, labels });

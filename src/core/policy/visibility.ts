@@ -112,7 +112,11 @@ function hiddenRules(
   const blind = [...callers].filter((caller) =>
     toGateways
       .filter((entry) => isVisible(entry, caller))
-      .every((entry) => destinationRulesOf(index, host, caller, namespaceOf(entry)).length === 0),
+      .every((entry) =>
+        destinationRulesOf(index, host, caller, namespaceOf(entry)).every(
+          (found) => !rules.includes(found) && namespaceOf(found) !== caller,
+        ),
+      ),
   );
   if (blind.length === 0) return [];
   const who = blind.includes(undefined) ? "other namespaces" : blind.join(", ");

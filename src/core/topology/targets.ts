@@ -1,22 +1,14 @@
 /** What is behind a service: the planned workloads that its selector finds, or itself where there are none. */
 import type { Manifest, PlannedObject } from "../objects/manifest";
 import type { ClusterPlan } from "../plan";
+import { namespaceOf } from "../trace/objectIndex";
 import type { ClusterIndex, PlanIndex } from "../trace/planIndex";
-import {
-  type DeploymentSpec,
-  type Labels,
-  selects,
-  type ServiceSpec,
-  specOf,
-} from "../trace/specs";
-
-const workloadKinds: readonly string[] = ["Deployment", "StatefulSet", "DaemonSet"];
+import { type Labels, selects, type ServiceSpec, specOf } from "../trace/specs";
+import { isCalling, isServing, podOf } from "../trace/workloads";
 
 /** The workloads that a plan deploys; gateways and DNS servers of the mesh itself are none. */
 export function workloadsOf(cluster: ClusterPlan): readonly PlannedObject[] {
-  return cluster.objects.filter(
-    ({ stage, manifest }) => stage === "workloads" && workloadKinds.includes(manifest.kind),
-  );
+  return cluster.objects.filter((object) => object.stage === "workloads" && isCalling(object));
 }
 
 /** `<name>.<namespace>` of an object. */
@@ -48,9 +40,9 @@ export function targetsOf(
 
 function selectedBy(cluster: ClusterIndex, namespace: string, labels: Labels): readonly string[] {
   return workloadsOf(cluster.plan)
-    .filter(({ manifest }) => {
-      const pod = specOf<DeploymentSpec>(manifest).template?.metadata?.labels;
-      return (manifest.metadata.namespace ?? "default") === namespace && selects(labels, pod);
+    .filter((workload) => {
+      const { labels: own } = podOf(workload);
+      return isServing(workload) && namespaceOf(workload) === namespace && selects(labels, own);
     })
     .map(({ manifest }) => nodeName(manifest));
 }

@@ -1,6 +1,7 @@
 /** A hop: one step of a call's way, and the object that makes it. */
 import type { PlannedObject } from "../objects/manifest";
 import { once } from "../once";
+import type { CallerPods } from "./callerPods";
 import type { ClusterIndex } from "./planIndex";
 
 /** The hops of a path, in their order. */
@@ -69,6 +70,8 @@ export interface CallerIdentity {
   /** Undefined for any identity of the mesh, as its namespace is then. */
   readonly serviceAccount: string | undefined;
   readonly namespace: string | undefined;
+  /** The pods that are planned for it. */
+  readonly pods: readonly CallerPods[];
 }
 
 /** From what lets a call through to what stops it. */

@@ -1,6 +1,7 @@
 /** Objects of one cluster by what they are asked for: key, kind, namespace and host. */
 import type { Manifest, PlannedObject } from "../objects/manifest";
 import { addTo, getOrMake } from "../once";
+import { isHostOf } from "./hostPatterns";
 import {
   type DestinationRuleSpec,
   type ServiceEntrySpec,
@@ -21,6 +22,7 @@ export class ObjectIndex {
   /** Made when they are asked for: a cluster that only calls is never asked for most of its kinds. */
   readonly #byNamespace = new Map<string, ReadonlyMap<string, readonly PlannedObject[]>>();
   readonly #byHost = new Map<string, ReadonlyMap<string, readonly PlannedObject[]>>();
+  readonly #wildcards = new Map<HostKind, readonly string[]>();
   #byKey: ReadonlyMap<string, PlannedObject> | undefined;
   #byName: ReadonlyMap<string, PlannedObject> | undefined;
 
@@ -39,6 +41,19 @@ export class ObjectIndex {
 
   byHost(kind: HostKind, host: string): readonly PlannedObject[] {
     return this.hostsOf(kind).get(host) ?? [];
+  }
+
+  /** The objects of a kind whose hosts cover a host, the most specific host first: itself, then wildcards by their length. */
+  byCoveringHost(kind: HostKind, host: string): readonly (readonly PlannedObject[])[] {
+    const wildcards = getOrMake(this.#wildcards, kind, () =>
+      [...this.hostsOf(kind).keys()]
+        .filter((key) => key.startsWith("*"))
+        .sort((one, other) => other.length - one.length),
+    );
+    const exact = this.byHost(kind, host);
+    if (wildcards.length === 0) return [exact];
+    const covering = wildcards.filter((wildcard) => isHostOf(wildcard, host));
+    return [exact, ...covering.map((wildcard) => this.byHost(kind, wildcard))];
   }
 
   /** The objects of a kind by the hosts that they are for, as these are written. */

@@ -5,6 +5,7 @@ import type { PlannedObject } from "../objects/manifest";
 import { hostAndPort } from "../words";
 import { entryPort } from "./addressHop";
 import { gatewayHops, peerOf } from "./gatewayHops";
+import { shutFromGateway } from "./callerPods";
 import { type CallerIdentity, type Hop, type HopKind, hopsOf, nameOf } from "./hop";
 import { getOrMake, once } from "../once";
 import { namespaceOf } from "./objectIndex";
@@ -177,14 +178,21 @@ function addressText(address: string | Late): string {
 }
 
 function behindGateway(
-  { caller, tls, described }: Departure,
+  departure: Departure,
   entry: PlannedObject,
   peer: ClusterIndex,
   gateway: string | Late,
   dialled: number,
 ): Place {
+  const { caller, tls, described } = departure;
   if (tls.hop.status === "missing") return { servedBy: undefined, hops: [tls.hop] };
   const place = hostAndPort(addressText(gateway), dialled);
+  const { cluster: home, pods } = caller;
+  const shut = shutFromGateway(home, peer, pods, gateway, dialled);
+  if (shut !== undefined) {
+    const text = `${nameOf(shut)} of ${home.name} keeps the caller's pods from ${place}`;
+    return lost(departure, "endpoint", shut, text);
+  }
   return {
     servedBy: peer.name,
     hops: [

@@ -100,19 +100,22 @@ function workloadHops(
     : [planned("pods", workload, nameOf(workload)), ...identity];
 }
 
-/** Where a NetworkPolicy keeps the gateway from the pods: its own, or theirs. */
+/** Where a NetworkPolicy keeps those that the call comes from, the gateway or the caller, from the pods: their own, or the pods'. */
 function shutOut(
-  { server, namespace, gateway }: PodTarget,
+  { server, namespace, gateway, caller }: PodTarget,
   labels: Labels,
   port: number | undefined,
 ): Hop | undefined {
-  if (gateway === undefined) return undefined;
   const pods = { namespace, labels };
-  const shut =
-    shutBy(server, gateway, "Egress", pods, port) ?? shutBy(server, pods, "Ingress", gateway, port);
-  if (shut === undefined) return undefined;
-  const text = `${nameOf(shut)} of ${server.name} keeps its gateway from port ${port ?? ""} of the pods`;
-  return hopsOf(server).missing("pods", shut, text);
+  for (const source of gateway === undefined ? caller.pods : [gateway]) {
+    const shut =
+      shutBy(server, source, "Egress", pods, port) ?? shutBy(server, pods, "Ingress", source, port);
+    if (shut === undefined) continue;
+    const who = gateway === undefined ? "the caller's pods" : "its gateway";
+    const text = `${nameOf(shut)} of ${server.name} keeps ${who} from port ${port ?? ""} of the pods`;
+    return hopsOf(server).missing("pods", shut, text);
+  }
+  return undefined;
 }
 
 /** What is known of one workload's pods. */

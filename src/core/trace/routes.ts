@@ -4,6 +4,7 @@ import { type RuleFamily, ruleFamilyOf } from "../routing";
 import type { Call } from "./calls";
 import { conditionOf, conditionsOf } from "./conditions";
 import { type Hop, hopsOf, nameOf } from "./hop";
+import { isHostOf } from "./hostPatterns";
 import { getOrMake } from "../once";
 import type { ClusterIndex } from "./planIndex";
 import { type RouteMatch, type RouteSpec, specOf, type VirtualServiceSpec } from "./specs";
@@ -31,19 +32,51 @@ export function routesOf(
   view: string | undefined,
   protocol: string | undefined,
 ): readonly RouteChoice[] {
-  const object = home
-    .byHost("VirtualService", host)
-    .find((one) => isVisible(one, view) && isForSidecars(one));
-  if (object === undefined) return [wholeService];
   const family = ruleFamilyOf(protocol ?? "");
-  const rules = rulesFor(specOf<VirtualServiceSpec>(object.manifest)[family] ?? [], port, family);
-  if (rules.length === 0) return [wholeService];
-  const met = family === "tls" ? rules.filter((rule) => takesServerName(rule, host)) : rules;
-  const choices =
-    met.length > 0
-      ? met.flatMap((rule) => choicesOf(home, object, rule, host, port))
-      : [lost(home, object, `${nameOf(object)} has no rule for the server name ${host}`)];
-  return merged(choices);
+  const seen = routersOf(home, host, view);
+  if (seen.length === 0) return [wholeService];
+  const routers = seen
+    // Requests go by the most specific host alone, connections by all VirtualServices that have rules for them.
+    .slice(0, family === "http" ? 1 : undefined)
+    .map((object) => ({ object, rules: rulesOf(object, port, family) }))
+    .filter(({ rules }) => rules.length > 0);
+  const [first] = routers;
+  if (first === undefined) return [wholeService];
+  const met = routers
+    .map(({ object, rules }) => ({
+      object,
+      rules: rules.filter((rule) => family !== "tls" || takesServerName(rule, host)),
+    }))
+    .filter(({ rules }) => rules.length > 0);
+  const choices = met.flatMap(({ object, rules }) =>
+    rules.flatMap((rule) => choicesOf(home, object, rule, host, port)),
+  );
+  const text = `${nameOf(first.object)} has no rule for the server name ${host}`;
+  if (met.length === 0) return merged([lost(home, first.object, text)]);
+  return merged(met.length === 1 ? choices : choices.map(ifOldest));
+}
+
+/** The VirtualServices for a host that proxies see, the one with the most specific host first (istiod's MostSpecificHostMatch). */
+function routersOf(
+  home: ClusterIndex,
+  host: string,
+  view: string | undefined,
+): readonly PlannedObject[] {
+  return home
+    .byCoveringHost("VirtualService", host)
+    .flatMap((objects) => objects.find((one) => isVisible(one, view) && isForSidecars(one)) ?? []);
+}
+
+function rulesOf({ manifest }: PlannedObject, port: number, family: RuleFamily) {
+  return rulesFor(specOf<VirtualServiceSpec>(manifest)[family] ?? [], port, family);
+}
+
+/** Which of several VirtualServices decides for connections is a matter of their age (istiod's getConfigsForHost). */
+function ifOldest(choice: RuleChoice): RuleChoice {
+  const { hop } = choice;
+  if (hop?.status !== "planned") return choice;
+  const text = `${hop.text}, if that VirtualService is the oldest for the host`;
+  return { ...choice, hop: { ...hop, status: "assumed", text } };
 }
 
 /** Each destination once; its hop says which requests go there, where it isn't all of them. */
@@ -100,9 +133,7 @@ function takesAll(match: RouteMatch): boolean {
 
 /** Whether the rule is for callers that ask for the host itself. */
 function takesServerName({ match = [] }: RouteSpec, host: string): boolean {
-  return match.some(({ sniHosts = [] }) =>
-    sniHosts.some((sni) => (sni.startsWith("*") ? host.endsWith(sni.slice(1)) : sni === host)),
-  );
+  return match.some(({ sniHosts = [] }) => sniHosts.some((sni) => isHostOf(sni, host)));
 }
 
 function choicesOf(

@@ -7,9 +7,11 @@ import { type Labels, selects, specOf } from "./specs";
 /** Objects of a namespace by one of the labels that they have or ask for; under "" those without any. */
 type ByLabel = ReadonlyMap<string, readonly PlannedObject[]>;
 
-const pairOf = ([key, value]: readonly [string, string]): string => `${key}=${value}`;
+/** A label as a key. */
+export const pairOf = ([key, value]: readonly [string, string]): string => `${key}=${value}`;
 
-function inNamespaces(
+/** Objects by namespace, and there by the keys that they are given. */
+export function inNamespaces(
   objects: readonly PlannedObject[],
   pairsOf: (object: PlannedObject) => readonly string[],
 ): ReadonlyMap<string, ByLabel> {

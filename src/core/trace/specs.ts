@@ -140,8 +140,13 @@ interface NetworkPolicyRule {
   }[];
 }
 
+export interface IpBlock {
+  readonly cidr?: string;
+  readonly except?: readonly string[];
+}
+
 interface NetworkPolicyPeer {
-  readonly ipBlock?: { readonly cidr?: string };
+  readonly ipBlock?: IpBlock;
   readonly namespaceSelector?: LabelSelector;
   readonly podSelector?: LabelSelector;
 }
@@ -164,23 +169,30 @@ export interface SecurityContextSpec {
   readonly seccompProfile?: { readonly type?: string };
 }
 
-/** Also of a StatefulSet and a DaemonSet. */
+/** What a workload says of its pods. */
+export interface PodTemplate {
+  readonly metadata?: { readonly labels?: Labels; readonly annotations?: Labels };
+  readonly spec?: {
+    readonly serviceAccountName?: string;
+    readonly automountServiceAccountToken?: boolean;
+    readonly hostNetwork?: boolean;
+    readonly hostPID?: boolean;
+    readonly hostIPC?: boolean;
+    readonly securityContext?: SecurityContextSpec;
+    readonly volumes?: readonly { readonly name?: string; readonly hostPath?: unknown }[];
+    readonly containers?: readonly ContainerSpec[];
+    readonly initContainers?: readonly ContainerSpec[];
+  };
+}
+
+/** Also of a StatefulSet, a DaemonSet, a ReplicaSet and a Job, and of Argo's Rollout. */
 export interface DeploymentSpec {
   readonly replicas?: number;
-  readonly template?: {
-    readonly metadata?: { readonly labels?: Labels; readonly annotations?: Labels };
-    readonly spec?: {
-      readonly serviceAccountName?: string;
-      readonly automountServiceAccountToken?: boolean;
-      readonly hostNetwork?: boolean;
-      readonly hostPID?: boolean;
-      readonly hostIPC?: boolean;
-      readonly securityContext?: SecurityContextSpec;
-      readonly volumes?: readonly { readonly name?: string; readonly hostPath?: unknown }[];
-      readonly containers?: readonly ContainerSpec[];
-      readonly initContainers?: readonly ContainerSpec[];
-    };
-  };
+  readonly template?: PodTemplate;
+}
+
+export interface CronJobSpec {
+  readonly jobTemplate?: { readonly spec?: { readonly template?: PodTemplate } };
 }
 
 export interface ContainerSpec {

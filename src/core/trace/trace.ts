@@ -10,6 +10,7 @@ import { ruleFamilyOf } from "../routing";
 import { capturedHop, entryPort, hostAddress } from "./addressHop";
 import { type Call, callsOf } from "./calls";
 import { callerHop } from "./callerHop";
+import { callerPods, callingWorkloads } from "./callerPods";
 import { hints } from "./hints";
 import type { CallerIdentity, Hop } from "./hop";
 import { nameHop } from "./nameHop";
@@ -44,7 +45,7 @@ export interface Trace {
   readonly ok: boolean;
 }
 
-/** Traces all calls of a plan, or those given. */
+/** Traces all calls of a plan that are known of (`callsOf`), or those given. */
 export function tracePlan(plan: Plan, calls: readonly Call[] = callsOf(plan)): readonly Trace[] {
   const index = new PlanIndex(plan);
   return calls.map((call) => traceCall(index, call));
@@ -152,7 +153,10 @@ function callerOf(home: ClusterIndex, { caller }: Call): CallerStart {
   const key = `${namespace ?? ""}/${name}/${serviceAccount ?? ""}`;
   return getOrMake(callers(home), key, () => ({
     hop: callerHop(home, caller),
-    identity: { cluster: home, namespace, serviceAccount },
+    identity: {
+      ...{ cluster: home, namespace, serviceAccount },
+      pods: callingWorkloads(home, caller).map((workload) => callerPods(home, workload)),
+    },
   }));
 }
 

@@ -33,8 +33,8 @@ function exportsOf({ manifest }: PlannedObject): readonly string[] {
 }
 
 /**
- * The DestinationRules that count for a host: of the caller's namespace, else of the service's, else
- * of the root namespace (istiod's PushContext.destinationRule).
+ * The DestinationRules that count for a host: of the caller's namespace, else of the service's, else of the root namespace; of
+ * each those with the most specific host, be it a wildcard (istiod's PushContext.destinationRule).
  */
 export function destinationRulesOf(
   cluster: ObjectIndex,
@@ -42,12 +42,44 @@ export function destinationRulesOf(
   callerNamespace: string | undefined,
   serviceNamespace: string,
 ): readonly PlannedObject[] {
-  const rules = cluster.byHost("DestinationRule", host);
-  for (const namespace of [callerNamespace, serviceNamespace, cluster.rootNamespace]) {
-    const found = rules.filter(
-      (rule) => namespaceOf(rule) === namespace && isVisible(rule, callerNamespace),
-    );
-    if (namespace !== undefined && found.length > 0) return found;
+  const groups = cluster.byCoveringHost("DestinationRule", host);
+  const { rootNamespace } = cluster;
+
+  // Of the root namespace's rules, those for all are no caller's own.
+  const own = mostSpecific(
+    groups,
+    (rule) =>
+      namespaceOf(rule) === callerNamespace &&
+      isVisible(rule, callerNamespace) &&
+      (callerNamespace !== rootNamespace || isPrivate(rule)),
+  );
+  if (own.length > 0) return own;
+  for (const namespace of [serviceNamespace, rootNamespace]) {
+    // A rule that isn't for the caller hides wider ones of its namespace.
+    const found = mostSpecific(
+      groups,
+      (rule) => namespaceOf(rule) === namespace && !isPrivate(rule),
+    ).filter((rule) => isVisible(rule, callerNamespace));
+    if (found.length > 0) return found;
   }
   return [];
+}
+
+/** Of the first group with objects that count, those. */
+function mostSpecific(
+  groups: readonly (readonly PlannedObject[])[],
+  counts: (object: PlannedObject) => boolean,
+): readonly PlannedObject[] {
+  for (const group of groups) {
+    const found = group.filter(counts);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** Whether an object is for its own namespace alone. */
+function isPrivate(object: PlannedObject): boolean {
+  const exportTo = exportsOf(object);
+  const [to] = exportTo;
+  return exportTo.length === 1 && (to === "." || to === namespaceOf(object));
 }

@@ -1,5 +1,5 @@
 /** What breaks a call before it leaves the caller's cluster. */
-import { type Break, call, cart, pay } from "./changes";
+import { type Break, call, cart, object, pay } from "./changes";
 import { inject } from "./parts";
 
 const west = call("west", "pay", 80);
@@ -223,5 +223,27 @@ export const callerBreaks: readonly Break[] = [
     (m) => (m.metadata.namespace = "shop"),
     cart,
     "east tls",
+  ],
+  [
+    "a wildcard VirtualService that leads elsewhere",
+    "east",
+    "",
+    object("networking.istio.io/v1", "VirtualService", "default", {
+      hosts: ["*.global"],
+      http: [{ route: [{ destination: { host: "other.default.svc.cluster.local" } }] }],
+    }),
+    cart,
+    "east route",
+  ],
+  [
+    "a NetworkPolicy that shuts the callers in",
+    "east",
+    "",
+    object("networking.k8s.io/v1", "NetworkPolicy", "default", {
+      podSelector: {},
+      policyTypes: ["Egress"],
+    }),
+    cart,
+    "east caller",
   ],
 ];
