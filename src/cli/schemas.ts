@@ -121,6 +121,9 @@ const trace = z
               .strictObject({
                 version: z.string().optional(),
                 weight: z.number().optional(),
+                condition: text(
+                  "Which requests take it, where routes choose by what is in them.",
+                ).optional(),
                 servedBy: text("The cluster that serves.").optional(),
                 hops: list(hop),
               })

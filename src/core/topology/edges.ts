@@ -54,7 +54,7 @@ function lostPath({ cluster }: Call): TracePath {
   const hops: TracePath["hops"] = [
     { kind: "route", cluster, status: "missing", object: undefined, text },
   ];
-  return { version: undefined, weight: undefined, servedBy: undefined, hops };
+  return { version: undefined, weight: undefined, condition: undefined, servedBy: undefined, hops };
 }
 
 function callerOf({ cluster, caller }: Call): TopologyPlace {

@@ -10,6 +10,9 @@ const verbs: Readonly<Record<string, string>> = {
   regex: "matches",
 };
 
+/** The condition of requests that no rule with one takes. */
+export const otherwise = "otherwise";
+
 /** `header end-user is "jason" and uri starts with "/new"`; `undefined` where the match takes all requests of its port. */
 export function conditionOf(match: RouteMatch): string | undefined {
   const parts = Object.entries(match)

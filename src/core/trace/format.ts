@@ -1,5 +1,6 @@
 /** A trace in words: one line per call, a report per hop. */
 import { parseSni } from "../names";
+import { otherwise } from "./conditions";
 import type { Hop, HopKind } from "./hop";
 import type { Trace, TracePath } from "./trace";
 
@@ -54,9 +55,14 @@ function shortSni(text: string): string {
   return sni === undefined ? text : `outbound_.${sni.port}_.${sni.subset}_`;
 }
 
-function labelOf({ version, weight }: TracePath): string {
-  if (version === undefined) return "";
-  return weight === undefined ? `${version} ` : `${version} ×${weight} `;
+/** The version and its share, and whether it's for some requests alone. */
+function labelOf({ version, weight, condition = otherwise }: TracePath): string {
+  const parts = [
+    version ?? "",
+    version === undefined || weight === undefined ? "" : `×${weight}`,
+    condition.endsWith(otherwise) ? "" : "by a match",
+  ];
+  return parts.map((part) => (part === "" ? "" : `${part} `)).join("");
 }
 
 function textOf({ hops }: TracePath, kind: HopKind): string | undefined {

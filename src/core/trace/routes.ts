@@ -2,7 +2,7 @@
 import type { PlannedObject } from "../objects/manifest";
 import { type RuleFamily, ruleFamilyOf } from "../routing";
 import type { Call } from "./calls";
-import { conditionOf, conditionsOf } from "./conditions";
+import { conditionOf, conditionsOf, otherwise } from "./conditions";
 import { type Hop, hopsOf, nameOf } from "./hop";
 import { isHostOf } from "./hostPatterns";
 import { getOrMake } from "../once";
@@ -14,16 +14,18 @@ import { isVisible } from "./visibility";
 export interface RouteChoice {
   readonly version: string | undefined;
   readonly weight: number | undefined;
+  /** Which requests go there; of one rule `undefined` for all that meet it, of all rules where none chooses. */
+  readonly condition: string | undefined;
   /** Undefined where no rule decides. */
   readonly hop: Hop | undefined;
 }
 
-/** A destination of one rule, and which requests that is for; `undefined` for all that meet it. */
-interface RuleChoice extends RouteChoice {
-  readonly condition: string | undefined;
-}
-
-const wholeService = { version: undefined, weight: undefined, hop: undefined };
+const wholeService = {
+  version: undefined,
+  weight: undefined,
+  condition: undefined,
+  hop: undefined,
+};
 
 /** The destinations of every rule that this port's traffic can meet; where there is none, the whole service. */
 export function routesOf(
@@ -72,7 +74,7 @@ function rulesOf({ manifest }: PlannedObject, port: number, family: RuleFamily) 
 }
 
 /** Which of several VirtualServices decides for connections is a matter of their age (istiod's getConfigsForHost). */
-function ifOldest(choice: RuleChoice): RuleChoice {
+function ifOldest(choice: RouteChoice): RouteChoice {
   const { hop } = choice;
   if (hop?.status !== "planned") return choice;
   const text = `${hop.text}, if that VirtualService is the oldest for the host`;
@@ -80,8 +82,8 @@ function ifOldest(choice: RuleChoice): RuleChoice {
 }
 
 /** Each destination once; its hop says which requests go there, where it isn't all of them. */
-function merged(choices: readonly RuleChoice[]): readonly RouteChoice[] {
-  const groups = new Map<string, RuleChoice[]>();
+function merged(choices: readonly RouteChoice[]): readonly RouteChoice[] {
+  const groups = new Map<string, RouteChoice[]>();
   for (const choice of choices) {
     const { version = "", weight = "", hop } = choice;
     const key = `${version} ${weight} ${hop?.status ?? ""} ${hop?.text ?? ""}`;
@@ -89,13 +91,14 @@ function merged(choices: readonly RuleChoice[]): readonly RouteChoice[] {
   }
   const isChosen = choices.some(({ condition }) => condition !== undefined);
   return [...groups.values()].map((group) => {
-    const [{ version, weight, hop }] = group as [RuleChoice];
-    const conditions = new Set(group.map(({ condition }) => condition ?? "otherwise"));
-    if (!isChosen || hop === undefined) return { version, weight, hop };
+    const [{ version, weight, hop }] = group as [RouteChoice];
+    if (!isChosen) return { version, weight, hop, condition: undefined };
+    const condition = [...new Set(group.map((one) => one.condition ?? otherwise))].join(", or ");
     return {
       version,
       weight,
-      hop: { ...hop, text: `${hop.text}, ${[...conditions].join(", or ")}` },
+      condition,
+      hop: hop && { ...hop, text: `${hop.text}, ${condition}` },
     };
   });
 }
@@ -142,7 +145,7 @@ function choicesOf(
   rule: RouteSpec,
   host: string,
   port: number,
-): readonly RuleChoice[] {
+): readonly RouteChoice[] {
   const { planned, assumed, missing } = hopsOf(home);
   const { route = [], fault, match = [] } = rule;
   const condition = conditionsOf(match);
@@ -169,7 +172,7 @@ function choicesOf(
   });
 }
 
-function lost(home: ClusterIndex, object: PlannedObject, text: string): RuleChoice {
+function lost(home: ClusterIndex, object: PlannedObject, text: string): RouteChoice {
   const hop = hopsOf(home).missing("route", object, text);
   return { ...wholeService, hop, condition: undefined };
 }

@@ -27,6 +27,8 @@ export interface TracePath {
   readonly version: string | undefined;
   /** Share of a rule's traffic, as weights are written. */
   readonly weight: number | undefined;
+  /** Which requests take it, in words: `where …`, `otherwise`, or both; `undefined` where no rule chooses by what is in them. */
+  readonly condition: string | undefined;
   /** The cluster that serves; the caller's own where it stays there. `undefined` where the way ends before. */
   readonly servedBy: string | undefined;
   readonly hops: readonly Hop[];
@@ -113,14 +115,16 @@ function follow(
   if (captured.status === "missing") return { address, paths: [lostPath([caller, captured])] };
   const head = [caller, name.hop, captured];
   const paths = routesOf(home, call, view, protocol).flatMap((route): readonly TracePath[] => {
-    const { version, weight } = route;
+    const { version, weight, condition } = route;
     const start = route.hop === undefined ? head : [...head, route.hop];
-    if (route.hop?.status === "missing") return [{ ...lostPath(start), version, weight }];
+    if (route.hop?.status === "missing")
+      return [{ ...lostPath(start), version, weight, condition }];
     const tls = tlsOf(home, call, view, namespaceOf(entry), version);
     const departure = { index, caller: identity, host, port, tls, described };
     return placesOf(departure, entries).map(({ servedBy, hops }) => ({
       version,
       weight,
+      condition,
       servedBy,
       hops: [...start, ...hops],
     }));
@@ -161,7 +165,10 @@ function callerOf(home: ClusterIndex, { caller }: Call): CallerStart {
 }
 
 function lostPath(hops: readonly Hop[]): TracePath {
-  return { version: undefined, weight: undefined, servedBy: undefined, hops };
+  return {
+    ...{ version: undefined, weight: undefined, condition: undefined, servedBy: undefined },
+    hops,
+  };
 }
 
 function unknownCluster({ cluster }: Call): Hop {

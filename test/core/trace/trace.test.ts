@@ -121,7 +121,7 @@ describe("a trace", () => {
       /^front \(east\) → cart\.default\.global:7070 → 2\d\d\.\d+\.\d+\.\d+ → west 203\.0\.113\.20:15443 → outbound_\.7070_\._ → cluster\.local\/ns\/default\/sa\/cart$/,
     );
     expect(formatTrace(traceOf(samplePlan, pay)).split(" → ").slice(3)).toEqual([
-      "v2 west 203.0.113.20:15443; v1 ×90 own pods | west 203.0.113.20:15443; v2 ×10 west 203.0.113.20:15443",
+      "v2 by a match west 203.0.113.20:15443; v1 ×90 own pods | west 203.0.113.20:15443; v2 ×10 west 203.0.113.20:15443",
       "cluster.local/ns/default/sa/pay",
     ]);
     expect(
