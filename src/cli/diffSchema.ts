@@ -47,7 +47,7 @@ const changes = z.union([
     changed(name),
   ),
   change(["istioChanged"], {
-    setting: z.enum(["version", "revision", "namespace"]),
+    setting: z.enum(["version", "revision", "namespace", "image"]),
     ...changed(orNone),
   }),
   change(["lifetimeChanged"], {
@@ -55,7 +55,7 @@ const changes = z.union([
     ...changed(number.meta({ description: "Days." })),
   }),
   change(["rootsChanged"], changed(z.strictObject({ trusted: names, signing: name }).readonly())),
-  change(["trustedDomainsChanged"], changed(names)),
+  change(["trustedDomainsChanged", "hubsChanged"], changed(names)),
   change(["revocationListsChanged"], changed(z.boolean())),
   change(["observabilityChanged"], {
     setting: z.enum(["accessLogs", "rules", "dashboard", "namespace", "labels"]),

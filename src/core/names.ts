@@ -149,3 +149,8 @@ export function principalOf(
 export function spiffeIdOf(trustDomain: string, namespace: string, serviceAccount: string): string {
   return `spiffe://${principalOf(trustDomain, namespace, serviceAccount)}`;
 }
+
+/** Istio's own image of a release; versions of charts are those of images. */
+export function istioImageOf(version: string | undefined): string | undefined {
+  return version === undefined ? undefined : `istio/pilot:${version}`;
+}

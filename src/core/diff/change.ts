@@ -72,9 +72,10 @@ export type ChangeFacts =
   | ({ readonly kind: "poolChanged" } & Changed<string>)
   | ({ readonly kind: "defaultTrustDomainChanged" } & Changed<string>)
   | ({ readonly kind: "distributionChanged" } & Changed<string>)
+  | ({ readonly kind: "hubsChanged" } & Changed<readonly string[]>)
   | ({
       readonly kind: "istioChanged";
-      readonly setting: "version" | "revision" | "namespace";
+      readonly setting: "version" | "revision" | "namespace" | "image";
     } & Changed<string | undefined>)
   | ({ readonly kind: "issuerChanged" } & Changed<string>)
   | ({ readonly kind: "rootsChanged" } & Changed<Roots>)

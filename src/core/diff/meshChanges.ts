@@ -1,5 +1,6 @@
 /** Changes of the whole mesh: its names, its Istio, its root of trust, what is to be seen of it. */
 import type { Mesh, TrustSettings } from "../mesh";
+import { istioImageOf } from "../names";
 import { rootsOf } from "../rotation";
 import type { ChangeFacts } from "./change";
 import { observabilityChanges } from "./observabilityChanges";
@@ -18,8 +19,11 @@ export function meshChanges(before: Mesh, after: Mesh): readonly ChangeFacts[] {
   for (const [kind, key] of texts) {
     if (before[key] !== after[key]) changes.push({ kind, before: before[key], after: after[key] });
   }
-  for (const setting of ["version", "revision", "namespace"] as const) {
-    const [old, now] = [before.istio[setting], after.istio[setting]];
+  if (!same(before.hubs, after.hubs))
+    changes.push({ kind: "hubsChanged", before: before.hubs, after: after.hubs });
+  const [oldIstio, newIstio] = [before.istio, after.istio].map(withOwnImage);
+  for (const setting of ["version", "revision", "namespace", "image"] as const) {
+    const [old, now] = [oldIstio?.[setting], newIstio?.[setting]];
     if (old !== now) changes.push({ kind: "istioChanged", setting, before: old, after: now });
   }
   return [
@@ -27,6 +31,11 @@ export function meshChanges(before: Mesh, after: Mesh): readonly ChangeFacts[] {
     ...trustChanges(before.trust, after.trust),
     ...observabilityChanges(before.observability, after.observability),
   ];
+}
+
+/** The image that follows from the version is none of its own. */
+function withOwnImage(istio: Mesh["istio"]): Mesh["istio"] {
+  return istio.image === istioImageOf(istio.version) ? { ...istio, image: undefined } : istio;
 }
 
 function trustChanges(before: TrustSettings, after: TrustSettings): readonly ChangeFacts[] {

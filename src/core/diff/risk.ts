@@ -27,6 +27,8 @@ export function judge(change: ChangeFacts): Judgement {
       return low("clusters whose trust domain changes are listed one by one");
     case "distributionChanged":
       return medium("names and addresses stay, and calls find their places another way");
+    case "hubsChanged":
+      return medium("control planes read there what they know of other clusters");
     case "istioChanged":
       return change.setting === "namespace"
         ? high("control planes, their CA and their DNS move to another namespace")

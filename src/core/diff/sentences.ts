@@ -16,8 +16,10 @@ export function sentenceOf(change: ChangeFacts): string {
       return `the trust domain of clusters that name none ${fromTo(change)}`;
     case "distributionChanged":
       return `the way that clusters know where services are ${fromTo(change)}`;
+    case "hubsChanged":
+      return `hubs: ${addedAndRemoved(change)}`;
     case "istioChanged":
-      return `Istio's ${change.setting} ${fromTo(change)}`;
+      return `Istio's ${change.setting} ${fromTo(change, change.setting === "image" ? "the release's" : "none")}`;
     case "issuerChanged":
       return `the issuer of intermediates ${fromTo(change)}`;
     case "rootsChanged":
@@ -209,8 +211,11 @@ interface BeforeAfter<T> {
   readonly after: T;
 }
 
-function fromTo({ before, after }: BeforeAfter<string | number | undefined>): string {
-  return `changes from ${before ?? "none"} to ${after ?? "none"}`;
+function fromTo(
+  { before, after }: BeforeAfter<string | number | undefined>,
+  none = "none",
+): string {
+  return `changes from ${before ?? none} to ${after ?? none}`;
 }
 
 function addedAndRemoved({ before, after }: BeforeAfter<readonly string[]>): string {

@@ -4,7 +4,7 @@ import { type AddressPool, parsePool, reservedOverlap } from "../addresses";
 import type { settingsSchema } from "../description";
 import { type IssueCollector, show } from "../issues";
 import type { Mesh, TrustSettings } from "../mesh";
-import { chartVersion, clusterDomain, label, subdomain } from "../names";
+import { chartVersion, clusterDomain, istioImageOf, label, subdomain } from "../names";
 import { defaultRoot } from "../rotation";
 import { checkName, checkRange } from "./names";
 import { resolveObservability } from "./observability";
@@ -74,7 +74,7 @@ export function resolveSettings(input: Partial<SettingsInput>, issues: IssueColl
       version: input.istio?.version,
       revision: input.istio?.revision,
       namespace,
-      image: input.istio?.image ?? imageOf(input.istio?.version),
+      image: input.istio?.image ?? istioImageOf(input.istio?.version),
     },
     trust: resolveTrust(input.trust ?? {}, issues.at("trust")),
     observability: resolveObservability(
@@ -83,11 +83,6 @@ export function resolveSettings(input: Partial<SettingsInput>, issues: IssueColl
       issues.at("observability"),
     ),
   };
-}
-
-/** Istio's own image of a release; versions of charts are those of images. */
-function imageOf(version: string | undefined): string | undefined {
-  return version === undefined ? undefined : `istio/pilot:${version}`;
 }
 
 function resolvePool(cidr: string, issues: IssueCollector): AddressPool | undefined {

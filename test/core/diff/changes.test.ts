@@ -75,6 +75,18 @@ const pairs: readonly (readonly [
     ],
   ],
   [
+    "hubsChanged",
+    describeMesh({ distribution: "hub", hubs: ["east", "west"], istio: { version: "1.29.0" } }),
+    describeMesh({ distribution: "hub", hubs: ["east", "north"], istio: { version: "1.29.0" } }),
+    ["medium : hubs: added north, removed west"],
+  ],
+  [
+    "istioChanged",
+    describeMesh({ istio: { version: "1.29.0" } }),
+    describeMesh({ istio: { version: "1.29.0", image: "registry.example.com/pilot:1.29.0" } }),
+    ["medium : Istio's image changes from the release's to registry.example.com/pilot:1.29.0"],
+  ],
+  [
     "issuerChanged",
     plain,
     describeMesh({ trust: { issuer: "cert-manager", certManager: { name: "root" } } }),
