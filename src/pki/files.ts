@@ -4,6 +4,7 @@ import {
   access,
   constants,
   link,
+  mkdir,
   open,
   readdir,
   readFile,
@@ -73,6 +74,14 @@ export async function publish(path: string, text: string, mode: number): Promise
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+/** Makes a folder, unless it's there, in one that is. @throws the system's error */
+export async function makeFolderIn(path: string, mode: number): Promise<void> {
+  // A recursive one tells a disk that is read-only for a folder that isn't there.
+  await mkdir(path, { mode }).catch((error: unknown) => {
+    if (systemErrorCode(error) !== "EEXIST") throw error;
+  });
 }
 
 /** Puts a file in the place of another, so that readers see the old text or the new. @throws the system's error */

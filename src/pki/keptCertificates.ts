@@ -1,15 +1,19 @@
 /** Certificates that are kept under their serial numbers once others have their places: `<serial number>.pem`. */
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { IssueCollector, MeshError } from "../core/issues";
 import { certificatesPath } from "./caFiles";
-import { publish, systemErrorCode } from "./files";
+import { makeFolderIn, publish, systemErrorCode } from "./files";
 import { type Certificate, readCertificateFile } from "./pem";
 import { serialOf } from "./revocation";
 
-/** @throws MeshError where there's no certificate in it */
+/**
+ * Keeps a certificate in a folder, which is made in one that is there.
+ * @throws MeshError where there's no certificate in the text
+ * @throws the system's error when the folder can't be written to.
+ */
 export async function keepCertificate(folder: string, pem: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolderIn(folder, 0o700);
   await publish(join(folder, `${serialOf(firstCertificate(pem))}.pem`), pem, 0o644);
 }
 

@@ -7,13 +7,13 @@
  *     east/former/<serial number>.pem                what was renewed, for the key that east has
  *     east/replaced/<serial number>.pem              what is to be revoked: all of one key
  */
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { IssueCollector, MeshError } from "../core/issues";
 import type { Mesh } from "../core/mesh";
 import { rootsOf } from "../core/rotation";
 import { readCertificates } from "./directory";
-import { publish, readText, replace } from "./files";
+import { makeFolderIn, publish, readText, replace } from "./files";
 import {
   firstCertificate,
   keepCertificate,
@@ -78,7 +78,7 @@ export async function prepareReplacement(
   await readVerifiedMeshCertificates(directory, mesh, { now });
   const issuer = await MeshIssuer.open(directory, mesh, [cluster]);
   const next = join(issuer.folder, cluster, "next");
-  await mkdir(next, { recursive: true, mode: 0o700 });
+  await makeFolderIn(next, 0o700);
   const key = await generateKeyPem(mesh.trust.algorithm);
   // What an earlier run wrote counts.
   const { text: keyPem } = await publish(join(next, "ca-key.pem"), key, 0o600);

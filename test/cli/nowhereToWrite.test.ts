@@ -58,6 +58,7 @@ const commands: readonly (readonly string[])[] = [
   ["certs", "init", "--certs", "other"],
   ["certs", "renew", "--cluster", "east"],
   ["certs", "rotate", "--to", "2027"],
+  ["certs", "revoke", "--cluster", "east"],
   ["leave", "east"],
   ["demo", "--out", "demo"],
 ];
