@@ -118,7 +118,8 @@ it("is calm while calls cross: rules are sound, counts are right, and nothing fi
   for (const name of names) {
     const { serving, requests: count } = calls[name];
     const labels = { source_cluster: name, destination_cluster: serving };
-    // gRPC's are requests too. Rates are extrapolated to the ends of their window.
+    // gRPC's are requests too. Rates are extrapolated to the ends of their window, by the more the fewer samples are in it;
+    // what is counted twice would be 2.
     const { found } = await eventually("the calls", async () => {
       const samples = await prometheus[name].query(
         `sum by (source_cluster, destination_cluster) (${recordings.requests.name}) * 300`,
@@ -126,7 +127,7 @@ it("is calm while calls cross: rules are sound, counts are right, and nothing fi
       return samples.some(({ value }) => value > 0.95 * (count + 10)) && samples;
     });
     expect(found.map((sample) => sample.labels)).toEqual([labels]);
-    expect(found[0]!.value).toBeLessThan(1.3 * (count + 10));
+    expect(found[0]!.value).toBeLessThan(1.7 * (count + 10));
     const rules = await prometheus[name].rules();
     expect(rules.filter(({ health }) => health !== "ok")).toEqual([]);
     expect(await firing(name)).toEqual([]);
