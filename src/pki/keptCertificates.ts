@@ -14,15 +14,18 @@ import { serialOf } from "./revocation";
  */
 export async function keepCertificate(folder: string, pem: string): Promise<void> {
   await makeFolderIn(folder, 0o700);
-  await publish(join(folder, `${serialOf(firstCertificate(pem))}.pem`), pem, 0o644);
+  await publish(placeOf(folder, firstCertificate(pem)), pem, 0o644);
 }
 
 /** Keeps one for as long as it's valid, and no longer those that aren't. */
 export async function keepWhileValid(folder: string, pem: string, now: Date): Promise<void> {
-  const isOver = (one: string) => firstCertificate(one).notAfter <= now;
-  for (const kept of await keptCertificates(folder))
-    if (isOver(kept)) await rm(join(folder, `${serialOf(firstCertificate(kept))}.pem`));
-  if (!isOver(pem)) await keepCertificate(folder, pem);
+  for (const kept of (await keptCertificates(folder)).map(firstCertificate))
+    if (kept.notAfter <= now) await rm(placeOf(folder, kept));
+  if (firstCertificate(pem).notAfter > now) await keepCertificate(folder, pem);
+}
+
+function placeOf(folder: string, certificate: Certificate): string {
+  return join(folder, `${serialOf(certificate)}.pem`);
 }
 
 /** The serial numbers of what a folder has, as `serialOf` writes them; none where it isn't there. */
