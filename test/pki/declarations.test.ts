@@ -13,10 +13,8 @@ function packagesDeclaredBy(entry: string): readonly string[] {
       join(src, ".."),
     ).options,
     emitDeclarationOnly: true,
-    incremental: false,
     noCheck: true,
   };
-  delete options.tsBuildInfoFile;
   const program = ts.createProgram([entry], options);
   const packages = new Set<string>();
   const seen = new Set<string>();
