@@ -1,8 +1,12 @@
 /** `meshspan explain`: what a code means, and how what it stands for is mended. */
+import { join } from "node:path";
 import { Command } from "commander";
 import { usageFailure } from "./failure";
 import { type Output, outputOption, withExamples } from "./options";
 import { printReport } from "./output";
+
+/** Pages of this version, which come with the package. */
+const pages = join(__dirname, "../../docs");
 
 export function explainCommand(): Command {
   const command = new Command("explain")
@@ -42,7 +46,7 @@ async function runExplain(
               meaning.split(/(?<=\.) /)[0] ?? "",
             ]),
           )}\n`
-        : found.map(explanationText).join("\n"),
+        : found.map((one) => explanationText(one, { pages })).join("\n"),
     markdown: () => markdownTable(["code", "of", "says", "how to mend it"], rows),
   });
 }

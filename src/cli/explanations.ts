@@ -52,9 +52,13 @@ export function explainedCodes(): readonly ExplainedCode[] {
   ];
 }
 
-/** One code, as text. */
-export function explanationText({ code, source, meaning, mend }: ExplainedCode): string {
-  return `${code}: ${titles[source].toLowerCase()}\n\n  ${meaning}\n\n  ${mend}\n`;
+/** One code, as text. @param pages Where the pages are that it names: the folder `docs`. */
+export function explanationText(
+  { code, source, meaning, mend }: ExplainedCode,
+  { pages }: { readonly pages: string },
+): string {
+  const named = (text: string) => text.replaceAll(/\bdocs\/(?=[\w/-]+\.md)/g, `${pages}/`);
+  return `${code}: ${titles[source].toLowerCase()}\n\n  ${named(meaning)}\n\n  ${named(mend)}\n`;
 }
 
 const intro = `# Codes

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { errorsPage, explainedCodes } from "../../src/cli/explanations";
 import { meshspan, parsed } from "./run";
 
@@ -34,6 +34,13 @@ describe("meshspan explain", () => {
     const { status, stdout } = await meshspan(["explain", code]);
     expect([status, code]).toEqual([0, "file_not_found"]);
     expect(stdout).toContain("write a description with meshspan init");
+  });
+
+  it("names pages where they are", async () => {
+    const { stdout } = await meshspan(["explain", "root_differs"]);
+    const named = stdout.match(/\S+\.md/g) ?? [];
+    expect(named.map((path) => basename(path))).toEqual(["trust.md", "policies.md"]);
+    expect(named.filter((path) => !existsSync(path))).toEqual([]);
   });
 
   it("has all codes as data, and both meanings of one that two sources have", async () => {
