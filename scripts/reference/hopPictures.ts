@@ -1,5 +1,6 @@
 /** The picture of each hop: where in the way it is, and what is said there, all of it read from the trace and the plan. */
 import { parseSni } from "../../src/core/names";
+import { labelOf } from "../../src/core/trace/format";
 import type { HopKind } from "../../src/core/trace/hop";
 import type {
   AuthorizationPolicySpec,
@@ -225,13 +226,7 @@ function namesOf(names: readonly string[] = []): string {
   return names.join(", ");
 }
 
-/** `v2 by a match, in west; v1 ×90 in east`: the paths, as rules share requests out. */
+/** `v2 by a match in west; v1 ×90 in east`: the paths, as rules share requests out. */
 function sharesOf(paths: ShownCall["trace"]["paths"]): string {
-  return paths
-    .map(({ version = "", weight, servedBy = "" }) =>
-      weight === undefined
-        ? `${version} by a match, in ${servedBy}`
-        : `${version} ×${weight} in ${servedBy}`,
-    )
-    .join("; ");
+  return paths.map((path) => `${labelOf(path)}in ${path.servedBy ?? ""}`).join("; ");
 }

@@ -53,17 +53,18 @@ export async function rotate(
     const { trust } = source.mesh;
     const { created, ...certificates } = await makeCertificates(source, options.certs);
     if (created.length > 0) tell(`${counted(created.length, "file")} made in ${options.certs}`);
-    tell(stageSentence(rootsOf(trust)));
+    const step = rotationStep(trust);
+    const isOver = step === undefined;
+    const isLast = isOver || (!apply && (!isBegun || progress.length > 0));
+    // The report tells of the last one.
+    if (apply || !isLast) tell(stageSentence(rootsOf(trust)));
     if (apply) {
       await applyTrust(source.mesh, clusters, certificates.clusters, {
         force: options.forceConflicts === true,
         onApplied: (cluster) => tell(`${cluster}: has its CA of this stage`),
       });
     }
-    const step = rotationStep(trust);
-    const isOver = step === undefined;
-    if (isOver || (!apply && (!isBegun || progress.length > 0)))
-      return dataOf(source, progress, isOver, apply);
+    if (isLast) return dataOf(source, progress, isOver, apply);
     const { crlPem } = certificates.root;
     progress = await barrier(clusters, step, crlPem, options, tell);
     if (!isReached(progress)) throw waiting(step, progress);

@@ -55,8 +55,8 @@ function shortSni(text: string): string {
   return sni === undefined ? text : `outbound_.${sni.port}_.${sni.subset}_`;
 }
 
-/** The version and its share, and whether it's for some requests alone. */
-function labelOf({ version, weight, condition = otherwise }: TracePath): string {
+/** `v1 ×90 `: the version and its share, and whether it's for some requests alone. */
+export function labelOf({ version, weight, condition = otherwise }: TracePath): string {
   const parts = [
     version ?? "",
     version === undefined || weight === undefined ? "" : `×${weight}`,
