@@ -63,6 +63,7 @@ export function unmergeCorefile(corefile: string, domain: string): string {
 export interface DnsRecord {
   /** `<service>.<namespace>.<domain>`, without a final dot. */
   readonly host: string;
+  /** Virtual IPv4 address of the service. */
   readonly address: string;
 }
 

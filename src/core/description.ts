@@ -476,12 +476,19 @@ export type RouteDescription = z.input<typeof route>;
 export type RequestMatch = z.output<typeof requestMatch>;
 /** A text to match. */
 export type StringMatch = z.output<typeof stringMatch>;
+/** How a CA's key is made: `ecdsa-<curve>` or `rsa-<bits>`. */
 export type KeyAlgorithm = (typeof keyAlgorithms)[number];
+/** Where a cluster is from: Pulumi makes `kind` and `gke` ones that it isn't given, no others. */
 export type Provider = (typeof providers)[number];
+/** How names resolve: by sidecars (`proxy`), or by a server that a stub domain leads to. */
 export type DnsMode = (typeof dnsModes)[number];
+/** How places are known: `hub` is MCP over xDS, `endpoints` Istio's way with remote secrets. */
 export type Distribution = (typeof distributions)[number];
+/** Which calls are logged: `errors` have a response flag of Envoy's, or a status from 500 on. */
 export type AccessLogs = (typeof accessLogs)[number];
+/** What rules are in: a PrometheusRule (`operator`), or a file to be mounted (`configMap`). */
 export type RuleFormat = (typeof ruleFormats)[number];
+/** A port's protocol in upper case: it decides which rules of a VirtualService are for the port. */
 export type Protocol = (typeof protocols)[number];
 /** A protocol as a description writes it: editors propose these, and the rules check any other text. */
 export type ProtocolName = Protocol | Lowercase<Protocol> | (string & Record<never, never>);

@@ -16,10 +16,12 @@ export const exposureCodes = [
   "gateway_namespace_shared",
   "callers_open",
 ] as const;
+/** A kind of exposure; `meshspan explain <code>` tells about it. */
 export type ExposureCode = (typeof exposureCodes)[number];
 
 /** Something that is more open than it has to be. */
 export interface Exposure {
+  /** What kind of exposure it is: a tool goes by it, as the other texts may change. */
   readonly code: ExposureCode;
   /** The way to the field from the top of the description; where it would be, for one that is left out. */
   readonly path: readonly PathSegment[];

@@ -98,6 +98,7 @@ export type IssueCode =
 
 /** One fault: where, what, and how to mend it. */
 export interface Issue {
+  /** What kind of fault it is: a tool goes by it, as the other texts may change. */
   readonly code: IssueCode;
   /** The way to the faulty value from the top of the description. */
   readonly path: readonly PathSegment[];

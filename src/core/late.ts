@@ -13,6 +13,7 @@ export const caFileNames = [
   "root-cert.pem",
   "cert-chain.pem",
 ] as const;
+/** A file of a cluster's CA. istiod wants all four: since Istio 1.27 it doesn't start with some. */
 export type CaFileName = (typeof caFileNames)[number];
 
 /** Beside them, where the mesh has revocation lists: those of all of its CAs, one text for every cluster. */
@@ -74,6 +75,7 @@ export type LateExpression =
 
 /** A late value inside of a planned object. A class, so that a walk can tell it from a map. */
 export class Late {
+  /** What is made of which inputs, as plain data. */
   readonly expression: LateExpression;
 
   constructor(expression: LateExpression) {
@@ -140,6 +142,7 @@ export class Late {
     }
   }
 
+  /** `{ $late: <expression> }`: what a late value is in JSON. */
   toJSON(): unknown {
     return { $late: this.expression };
   }
@@ -170,6 +173,7 @@ function remoteKubeconfig(
 
 /** What a cluster has, such as its Corefile, can't take what is to be merged into it. */
 export class LateValueFault extends Error {
+  /** Why, and how to mend it in the cluster; it has no path, since no description is at fault. */
   readonly fault: Pick<Issue, "code" | "message" | "hint">;
 
   constructor(fault: Pick<Issue, "code" | "message" | "hint">) {

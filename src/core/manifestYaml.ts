@@ -10,6 +10,7 @@ import {
 
 /** A Kubernetes object in a text. */
 export interface LocatedManifest {
+  /** A map with `apiVersion` and `kind`; nothing else is promised of what is in it. */
   readonly manifest: Readonly<Record<string, unknown>>;
   /** The place of a value in the object, or of the nearest part around it. */
   readonly positionOf: (path: readonly PathSegment[]) => Position;

@@ -24,6 +24,7 @@ import { checkClusterNames } from "./rules/names";
 
 /** What a mesh becomes. The same mesh gives the same plan, byte for byte. */
 export interface Plan {
+  /** The mesh that is planned. */
   readonly mesh: Mesh;
   /** Sorted by the clusters' names. */
   readonly clusters: readonly ClusterPlan[];
@@ -31,7 +32,9 @@ export interface Plan {
 
 /** Values of the releases of Istio's charts. */
 export interface HelmValues {
+  /** Of the chart `base`, which has Istio's CustomResourceDefinitions. */
   readonly base: BaseValues;
+  /** Of the chart `istiod`: the control plane of the cluster's workloads. */
   readonly istiod: IstiodValues;
   /** Of the chart `istiod` once more, for gateways and hubs, which come before that other one; only where there are hubs. */
   readonly gateways?: IstiodValues;
@@ -39,9 +42,11 @@ export interface HelmValues {
 
 /** What one cluster needs. */
 export interface ClusterPlan {
+  /** The cluster that it is for. */
   readonly cluster: Cluster;
   /** In the order in which they are applied. */
   readonly objects: readonly PlannedObject[];
+  /** What Istio's charts are installed with there. */
   readonly helm: HelmValues;
   /** Where peers reach the gateway. */
   readonly gatewayAddress: string | Late;

@@ -21,7 +21,9 @@ import { isOverrun, type Overrun, readTokens } from "./yamlTokens";
 
 /** A place in a text; lines and columns count from 1. */
 export interface Position {
+  /** Number of the line. */
   readonly line: number;
+  /** Place in the line, in UTF-16 code units. */
   readonly column: number;
 }
 

@@ -4,6 +4,10 @@ import type { Roots } from "../rotation";
 
 /** How much a change asks to be looked at, the most first. */
 export const risks = ["high", "medium", "low"] as const;
+/**
+ * `high`: it opens something, or calls may fail. `medium`: calls arrive, by another way. `low`:
+ * nothing changes for a call.
+ */
 export type Risk = (typeof risks)[number];
 
 /** A value that is another one now. */
@@ -154,10 +158,12 @@ export type ChangeFacts =
   | ({ readonly kind: "failoverChanged" } & OfService & Changed<string>)
   | ({ readonly kind: "shortNameAdded" | "shortNameRemoved" } & OfService);
 
+/** What a change is about, such as `gatewayOpened`; a switch over changes goes by it. */
 export type ChangeKind = ChangeFacts["kind"];
 
 /** What a change means for whoever reviews it. */
 export interface Judgement {
+  /** How much it asks to be looked at. */
   readonly risk: Risk;
   /** Why it has that risk, in a sentence without a full stop. */
   readonly why: string;
@@ -174,6 +180,7 @@ export type Change = ChangeFacts &
 export interface FieldChange {
   /** `spec.endpoints[0].address`; entries of lists by name where they have one: `containers[name=server]`. */
   readonly path: string;
+  /** Whether the field is on the later side only, on the earlier one only, or differs. */
   readonly change: "added" | "removed" | "changed";
   /** Left out where it was added, and for what a Secret holds. Late values are as the plan has them. */
   readonly before?: unknown;
@@ -191,21 +198,27 @@ export interface ObjectRef {
 
 /** An object that differs. */
 export interface ChangedObject extends ObjectRef {
+  /** Sorted by path. */
   readonly fields: readonly FieldChange[];
 }
 
 /** What has to be made, changed and taken away in one cluster. */
 export interface ObjectChanges {
+  /** Name of the cluster. */
   readonly cluster: string;
+  /** What only the later side has, sorted by key. */
   readonly added: readonly ObjectRef[];
+  /** What only the earlier side has, sorted by key. */
   readonly removed: readonly ObjectRef[];
+  /** What both sides have and differs, sorted by key. */
   readonly changed: readonly ChangedObject[];
 }
 
 /** How one mesh differs from another. */
 export interface MeshDiff {
-  /** Names of the meshes; `undefined` for one that isn't there. */
+  /** Name of the earlier mesh; `undefined` where there is none, so that everything is new. */
   readonly before: string | undefined;
+  /** Name of the later mesh; `undefined` where there is none, so that everything goes. */
   readonly after: string | undefined;
   /** By risk, then cluster (what is of none first), then service. */
   readonly changes: readonly Change[];

@@ -5,6 +5,7 @@ import { type DiffPart, formatDiffText } from "./formatText";
 
 /** `text` for a terminal, `markdown` for a comment on a pull request. The data itself is JSON. */
 export const diffFormats = ["text", "markdown"] as const;
+/** A form of a difference in words. */
 export type DiffFormat = (typeof diffFormats)[number];
 
 /** Options of `formatDiff`. */

@@ -6,6 +6,10 @@ import { fieldChanges } from "./fields";
 
 /** A resource that is changed in place, or taken away and made again. */
 export interface PreviewedChange {
+  /**
+   * The object's key in a plan; `helm/<release>` for Istio's charts, and `<type> <name>` for what
+   * is no Kubernetes object.
+   */
   readonly key: string;
   /** What differs in its inputs; secrets are never told. */
   readonly fields: readonly FieldChange[];
@@ -15,9 +19,13 @@ export interface PreviewedChange {
 export interface PreviewedCluster {
   /** Empty for resources that are of no cluster, such as a root's key. */
   readonly cluster: string;
+  /** Keys of what is made or imported, sorted. */
   readonly created: readonly string[];
+  /** Keys of what is taken away, sorted. */
   readonly deleted: readonly string[];
+  /** What is taken away and made again, sorted by key. */
   readonly replaced: readonly PreviewedChange[];
+  /** What is changed in place, sorted by key. */
   readonly updated: readonly PreviewedChange[];
 }
 

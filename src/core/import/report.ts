@@ -18,6 +18,10 @@ export const importCodes = [
   "distribution_unclear",
   "api_server_unknown",
 ] as const;
+/**
+ * Why an object, or a part of the mesh, is in no description; `meshspan explain <code>` tells about
+ * it.
+ */
 export type ImportCode = (typeof importCodes)[number];
 
 /**
@@ -28,9 +32,11 @@ export type ImportState = "same" | "changed" | "renamed" | "not_expressed";
 
 /** One object that was given. */
 export interface ImportedObject {
+  /** Name of the cluster that it was given for. */
   readonly cluster: string;
   /** `<group>/<kind>/<namespace>/<name>` */
   readonly object: string;
+  /** What the plan does with it. */
   readonly state: ImportState;
   /** Key of the planned object; `undefined` where there is none. */
   readonly planned: string | undefined;
@@ -43,21 +49,27 @@ export interface ImportedObject {
 
 /** An object that the plan has and nobody gave. */
 export interface AddedObject {
+  /** Name of the cluster that it is planned for. */
   readonly cluster: string;
+  /** `<group>/<kind>/<namespace>/<name>`: its key in the plan. */
   readonly object: string;
 }
 
 /** What a description doesn't say of clusters, or says otherwise than they are: of settings, beside what becomes of objects. */
 export interface ImportFinding {
+  /** What kind of finding it is: a tool goes by it, as the other texts may change. */
   readonly code: ImportCode;
   /** At least one. */
   readonly clusters: readonly string[];
+  /** What is otherwise or isn't known, in a sentence without a full stop. */
   readonly message: string;
+  /** What to do about it, in a sentence without a full stop. */
   readonly hint: string;
 }
 
 /** A description, and how far it says what the objects said. */
 export interface ImportResult {
+  /** It is valid: services that a description can't have are left out, and told in `objects`. */
   readonly description: MeshDescription;
   /** In the order in which they were given. */
   readonly objects: readonly ImportedObject[];

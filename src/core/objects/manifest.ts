@@ -3,14 +3,20 @@ import type { Mesh } from "../mesh";
 
 /** A Kubernetes object. Leaves may be late values. */
 export interface Manifest {
+  /** `<group>/<version>`, or the version alone for Kubernetes' core group. */
   readonly apiVersion: string;
+  /** What it is in that API, such as `ServiceEntry`. */
   readonly kind: string;
+  /**
+   * Without a namespace for what belongs to the whole cluster; of anything else, that is `default`.
+   */
   readonly metadata: {
     readonly name: string;
     readonly namespace?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
+  /** `spec`, `data` and whatever else the kind has, late values included. */
   readonly [field: string]: unknown;
 }
 
@@ -24,6 +30,10 @@ export const stages = [
   "workloads",
   "observability",
 ] as const;
+/**
+ * A step of applying objects. Files and the command line go stage by stage, Pulumi by what each
+ * object depends on.
+ */
 export type Stage = (typeof stages)[number];
 
 /** The component that makes an object, in both front ends. */
@@ -40,7 +50,9 @@ export type ComponentName =
 export interface PlannedObject {
   /** `<group>/<kind>/<namespace>/<name>`: the same object has the same key in every plan. */
   readonly key: string;
+  /** Where it stands in the order of applying. */
   readonly stage: Stage;
+  /** The component that makes it, and that has it below itself in Pulumi and cdk8s. */
   readonly component: ComponentName;
   /** The global service that it belongs to, `<service>.<namespace>`. */
   readonly service: string | undefined;
@@ -50,6 +62,7 @@ export interface PlannedObject {
   readonly shared: boolean;
   /** True where only live clusters know what is in it, such as a token: it is in no file. */
   readonly live: boolean;
+  /** The object itself, as it is applied once its late values are known. */
   readonly manifest: Manifest;
 }
 

@@ -9,7 +9,9 @@ import { withUnknown } from "./unknown";
 
 /** The objects of a cluster as they come in. */
 export interface GivenCluster<T extends GivenObject = GivenObject> {
+  /** Name of the cluster, as findings have it. */
   readonly name: string;
+  /** What is held against the rules, of whatever kind. */
   readonly objects: readonly T[];
   /** Objects that are there beside them, such as those of a plan: nothing is found in them. @default none */
   readonly beside?: readonly PlannedObject[];

@@ -50,15 +50,21 @@ export interface GivenObject {
 
 /** `in a file that git keeps`, and how that is mended. */
 export interface SecretExposure {
+  /** The place, to be read after a fault: "the CA's private key is in clear …". */
   readonly where: string;
+  /** How to mend it, in a sentence without a full stop. */
   readonly hint: string;
 }
 
 /** One fault: in which object, where in it, what is wrong and how to mend it. */
 export interface Finding<T extends GivenObject = GivenObject> {
+  /** The rule that isn't kept; `meshspan explain <code>` tells about it. */
   readonly code: PolicyCode;
+  /** How bad it is where the rule isn't kept, as the rule has it. */
   readonly severity: Severity;
+  /** Name of the cluster that the object was given for. */
   readonly cluster: string;
+  /** The very object that was given, with what else its giver knows of it. */
   readonly object: T;
   /** `Gateway istio-eastwest/cross-network`. */
   readonly name: string;

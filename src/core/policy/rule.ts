@@ -7,9 +7,15 @@ import type { PolicySettings } from "./settings";
 
 /** A fault in an object of the cluster that a rule looked at. */
 export interface Violation {
+  /**
+   * As the rule was given it; what is found in objects beside those that were given isn't reported.
+   */
   readonly object: PlannedObject;
+  /** The way to the faulty value in the object; to where it should be, for one that is missing. */
   readonly path: readonly PathSegment[];
+  /** What is wrong, in a sentence without a full stop. */
   readonly message: string;
+  /** How to mend it, in a sentence without a full stop. */
   readonly hint: string;
 }
 
@@ -24,7 +30,9 @@ interface Described {
 
 /** A rule for objects one by one: a single object is enough to see the fault. */
 export interface ObjectRule extends Described {
+  /** Tells the three kinds of rules apart. */
   readonly scope: "object";
+  /** The faults of an object, as rules read it and as it was given. */
   readonly check: (
     object: PlannedObject,
     settings: PolicySettings,
@@ -34,17 +42,22 @@ export interface ObjectRule extends Described {
 
 /** A rule for what the objects of one cluster come to together. */
 export interface ClusterRule extends Described {
+  /** Tells the three kinds of rules apart. */
   readonly scope: "cluster";
+  /** The faults in the objects of a cluster. */
   readonly check: (cluster: PolicyCluster, settings: PolicySettings) => readonly Violation[];
 }
 
 /** A rule for all clusters together. */
 export interface MeshRule extends Described {
+  /** Tells the three kinds of rules apart. */
   readonly scope: "mesh";
+  /** The faults in the objects of all clusters, each in whichever it is. */
   readonly check: (
     clusters: readonly PolicyCluster[],
     settings: PolicySettings,
   ) => readonly Violation[];
 }
 
+/** A rule; `scope` says what its `check` is asked about. */
 export type PolicyRule = ObjectRule | ClusterRule | MeshRule;

@@ -41,4 +41,7 @@ export const rulesByCode: Readonly<Record<PolicyCode, PolicyRule>> = {
   object_given_twice: objectGivenTwice,
 };
 
+/**
+ * Every rule that objects can be held against, in the order in which findings of a cluster come.
+ */
 export const policyRules: readonly PolicyRule[] = Object.values(rulesByCode);

@@ -21,8 +21,11 @@ export interface PolicyOptions {
 
 /** The same for rules, with what a description says beside it. */
 export interface PolicySettings {
+  /** DNS domain of global services. */
   readonly domain: string;
+  /** Pool of the services' virtual addresses, in numbers. */
   readonly pool: AddressPool;
+  /** Istio's root namespace, whose policies count in all others. */
   readonly rootNamespace: string;
   /** Of listeners, and where they differ those that peers dial. */
   readonly gatewayPorts: ReadonlySet<number>;

@@ -13,6 +13,7 @@ export interface Topology {
 
 /** A cluster and what is shown in it. */
 export interface TopologyCluster {
+  /** Name of the cluster. */
   readonly name: string;
   /** `region/zone/subzone`, as far as given. */
   readonly locality: string | undefined;
@@ -37,7 +38,9 @@ export interface TopologyNode {
 
 /** A node, by cluster and name. */
 export interface TopologyPlace {
+  /** Name of the node's cluster. */
   readonly cluster: string;
+  /** The node's `name`, which is unique in its cluster. */
   readonly name: string;
 }
 
@@ -50,13 +53,20 @@ export type EdgeKind = "local" | "crossing" | "failover" | "missing";
 
 /** A call between two nodes. */
 export interface TopologyEdge {
+  /** Who calls. */
   readonly from: TopologyPlace;
+  /**
+   * Who is called; for a call that leads to no cluster, a node of the kind `nowhere` in the
+   * caller's own.
+   */
   readonly to: TopologyPlace;
+  /** How the call gets there. */
   readonly kind: EdgeKind;
   /** Protocol and port in words: `gRPC 7070`. */
   readonly protocol: string;
   /** The global host; `<service>.<namespace>` for a Service of the caller's own cluster. */
   readonly host: string;
+  /** Number of the port that the caller dials. */
   readonly port: number;
   /** The version that a route rule chose. */
   readonly version: string | undefined;

@@ -6,13 +6,18 @@ import { isCalling, podTemplateOf } from "./workloads";
 
 /** A call that pods of a cluster make. */
 export interface Call {
+  /** Name of the cluster that the calling pods are in. */
   readonly cluster: string;
-  /** The calling workload; `undefined` for any of the mesh. */
+  /**
+   * The calling workload, named after its ServiceAccount where workloads aren't planned; `undefined`
+   * for any of the mesh.
+   */
   readonly caller:
     | { readonly name: string; readonly namespace: string; readonly serviceAccount: string }
     | undefined;
   /** As the caller writes it: a global host, or a Service of the same cluster. */
   readonly host: string;
+  /** Number of the port that the caller dials. */
   readonly port: number;
 }
 

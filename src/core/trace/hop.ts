@@ -21,11 +21,18 @@ export const hopKinds = [
   "authentication",
   "authorization",
 ] as const;
+/**
+ * A step of a call's way: from `caller` to `tls` in the caller's cluster, from `gateway` to
+ * `service` in that of a peer, and the rest where the pods are. A way that stays in its cluster has
+ * none of a peer's, and one that no rule chooses no `route`.
+ */
 export type HopKind = (typeof hopKinds)[number];
 
 /** One hop of a path. */
 export interface Hop {
+  /** Which step of the call's way it is. */
   readonly kind: HopKind;
+  /** Name of the cluster whose objects make it, or should. */
   readonly cluster: string;
   /**
    * `planned`: an object of the plan makes it. `assumed`: it is somebody else's, such as workloads that

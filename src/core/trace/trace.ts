@@ -31,11 +31,13 @@ export interface TracePath {
   readonly condition: string | undefined;
   /** The cluster that serves; the caller's own where it stays there. `undefined` where the way ends before. */
   readonly servedBy: string | undefined;
+  /** In the order of `hopKinds`, as far as the way leads. */
   readonly hops: readonly Hop[];
 }
 
 /** A call and every way that it can take. */
 export interface Trace {
+  /** The call that is traced. */
   readonly call: Call;
   /** Virtual address of the host, where it has one. */
   readonly address: string | undefined;
