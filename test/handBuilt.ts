@@ -249,9 +249,16 @@ const imported: readonly (readonly string[])[] = [
   ["east changed ServiceEntry/default/far", "spec.exportTo"],
   ["east same ServiceEntry/default/orders"],
   ["east not_expressed ServiceEntry/default/outside"],
-  ["east renamed DestinationRule/default/far-tls", "spec.exportTo"],
+  [
+    "east renamed DestinationRule/default/far-tls",
+    "spec.exportTo",
+    "spec.subsets[name=v1].trafficPolicy.connectionPool",
+    "spec.subsets[name=v2].trafficPolicy.connectionPool",
+    "spec.trafficPolicy.connectionPool",
+  ],
   [
     "east changed DestinationRule/default/orders.global",
+    "spec.trafficPolicy.portLevelSettings[0].connectionPool",
     "spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames",
     "spec.trafficPolicy.portLevelSettings[1].tls.subjectAltNames",
   ],

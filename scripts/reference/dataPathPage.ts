@@ -1,4 +1,5 @@
 /** docs/data-path.md and its pictures: a call of the demo shop, with the object that makes each hop as it is planned. */
+import { connectionSeconds, gatewayGraceSeconds } from "../../src/core/objects/connectionAge";
 import { formatYaml } from "../../src/core/yaml";
 import type { Hop } from "../../src/core/trace/hop";
 import { answerScene, hopScene, wayScene } from "./hopPictures";
@@ -74,6 +75,15 @@ ${picture("route")}
 After the address comes one more hop, \`route\`. ${hopTexts.route.happens} The mesh of this picture is that of [Split traffic among versions](tasks/split-versions.md).
 
 **Where it is missing:** ${hopTexts.route.broken}
+
+## Connections are made anew
+
+A gateway shares out connections, not calls: it can't read them. A connection that stayed would send all of its calls to the pod that it once got, and break where a gateway on its way ends.
+So the DestinationRule says how old connections of HTTP get, gRPC included (\`connectionPool.tcp.maxConnectionDuration: ${connectionSeconds}s\`): the caller's sidecar then makes another, and ends the one before when no call is under way on it.
+
+- **Gateways that are replaced, scaled in or drained** take no new connections, and end with their last one (Istio's \`EXIT_ON_ZERO_ACTIVE_CONNECTIONS\`), at most ${gatewayGraceSeconds} s later (\`terminationGracePeriodSeconds\`). No HTTP call fails that takes less than the ${gatewayGraceSeconds - connectionSeconds} s that are left then.
+- **Pods and gateways that are added** get their share of the calls within a minute, also of callers that have been there before them.
+- **TCP** has no such age, since it would be cut in the middle: its connections live until a gateway on their way ends, and then have those ${gatewayGraceSeconds} s.
 
 ## What else may differ
 

@@ -120,6 +120,12 @@ export class LabCluster {
     return pod;
   }
 
+  /** What `kubectl scale deployment` does. */
+  async scale(deployment: string, replicas: number, namespace = "default"): Promise<void> {
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${deployment}`;
+    await this.api.request("PATCH", path, { spec: { replicas } }, "application/merge-patch+json");
+  }
+
   /** What `kubectl apply --server-side --force-conflicts` does; fields that nobody knows are errors. @throws Error with the API server's answer */
   async apply(objects: readonly any[]): Promise<void> {
     for (const object of objects) {

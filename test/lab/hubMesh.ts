@@ -88,9 +88,7 @@ export async function scaleHub(
   replicas: number,
   name = "hub-all",
 ): Promise<void> {
-  const { api } = lab.cluster(cluster);
-  const path = `/apis/apps/v1/namespaces/istio-hub/deployments/${name}`;
-  await api.request("PATCH", path, { spec: { replicas } }, "application/merge-patch+json");
+  await lab.cluster(cluster).scale(name, replicas, "istio-hub");
   await eventually(`${replicas} hubs in ${cluster}`, () => {
     const pods = lab.cluster(cluster).podsOf(name, "istio-hub");
     return pods.length === replicas && pods.every(({ isReady }) => isReady);

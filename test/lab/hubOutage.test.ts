@@ -69,12 +69,7 @@ async function apply(...services: string[]): Promise<void> {
 async function anotherCaller(from: ClusterName): Promise<void> {
   const cluster = lab.cluster(from);
   const replicas = cluster.podsOf("caller").length + 1;
-  await cluster.api.request(
-    "PATCH",
-    "/apis/apps/v1/namespaces/default/deployments/caller",
-    { spec: { replicas } },
-    "application/merge-patch+json",
-  );
+  await cluster.scale("caller", replicas);
   await eventually(`a new caller in ${from} that reaches far`, async () => {
     const pod = cluster.podsOf("caller").at(-1);
     if (cluster.podsOf("caller").length < replicas || pod?.isReady !== true) return false;

@@ -76,6 +76,11 @@ export class Pod {
     return this.#containers.every(({ isReady }) => isReady);
   }
 
+  /** Whether it is told to end. */
+  get isEnding(): boolean {
+    return this.#ending.signal.aborted;
+  }
+
   /** Name of its network namespace. */
   get networkNamespace(): string {
     return this.#netns;
@@ -97,7 +102,7 @@ export class Pod {
 
   /** A method, since it changes while others wait. */
   #isEnding(): boolean {
-    return this.#ending.signal.aborted;
+    return this.isEnding;
   }
 
   /** Ends the pod as the kubelet does: containers, then sidecars, each with the time that the pod gives. */

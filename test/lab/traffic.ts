@@ -5,17 +5,6 @@ import type { Calls } from "./exec";
 import type { Lab } from "./lab";
 import { configOf } from "./proxy";
 
-/**
- * A gateway that is replaced closes its connections when it ends, five seconds after its successor is ready: the one call that a
- * pod may have in flight just then is lost. @param replaced Gateways on the way that were replaced while these calls went on
- */
-export function expectCalm({ failed }: Calls, replaced = 0): void {
-  const cut = failed.filter(({ body }) =>
-    String(body).endsWith("reset reason: connection termination"),
-  );
-  expect(failed).toEqual(cut.slice(0, replaced));
-}
-
 /** Calls of several pods, none of which may fail. */
 export class Traffic {
   readonly #calls: readonly Calls[];
@@ -24,14 +13,10 @@ export class Traffic {
     this.#calls = calls;
   }
 
-  /** Calls up to now, none of which may have failed, but for those that gateways cut which were replaced. */
-  calm(replaced = 0): number {
-    for (const calls of this.#calls) expectCalm(calls, replaced);
+  /** How many calls there were up to now, none of which may have failed. */
+  calm(): number {
+    expect(this.#calls.flatMap(({ failed }) => failed)).toEqual([]);
     return this.#counts().reduce((sum, count) => sum + count, 0);
-  }
-
-  get failed(): number {
-    return this.#calls.flatMap(({ failed }) => failed).length;
   }
 
   /** Waits until each pod has made so many calls more. */

@@ -10,6 +10,7 @@ import {
   trustDomainsOf,
 } from "../mesh";
 import { sniOf, spiffeIdOf } from "../names";
+import { connectionSeconds } from "./connectionAge";
 import { type Manifest, nameOfPart, ownerLabels } from "./manifest";
 import { resolutionOf } from "./serviceEntry";
 import { exportTo } from "./visibility";
@@ -60,6 +61,9 @@ function trafficPolicy(
   const balancing = balancingOf(mesh, service, consumer, version);
   const policy = (port: ServicePort) => ({
     tls: tlsSettings(mesh, service, port.port, version ?? ""),
+    ...(port.isHttp
+      ? { connectionPool: { tcp: { maxConnectionDuration: `${connectionSeconds}s` } } }
+      : {}),
     ...balancing,
   });
   const [only, ...others] = service.ports;

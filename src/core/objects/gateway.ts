@@ -3,6 +3,7 @@
  * through. The workload follows Istio's own gateway chart.
  */
 import type { Cluster, ClusterGateway, GlobalService, Mesh } from "../mesh";
+import { gatewayGraceSeconds } from "./connectionAge";
 import { isLearntFromService } from "./helmValues";
 import { exportedHubs, gatewayRevision, type HubMesh } from "./hubService";
 import { type Manifest, ownerLabels, planned, type PlannedObject } from "./manifest";
@@ -138,7 +139,7 @@ function deployment(context: Context): Manifest {
         spec: {
           serviceAccountName: name,
           automountServiceAccountToken: false,
-          terminationGracePeriodSeconds: 30,
+          terminationGracePeriodSeconds: gatewayGraceSeconds,
           securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
           containers: [
             {
@@ -147,6 +148,8 @@ function deployment(context: Context): Manifest {
               env: [
                 // Traffic for a network stays in it once it is through its gateway.
                 { name: "ISTIO_META_REQUESTED_NETWORK_VIEW", value: cluster.network },
+                // It ends when its last connection has, not with those that are open after five seconds.
+                { name: "EXIT_ON_ZERO_ACTIVE_CONNECTIONS", value: "true" },
                 // Each start would wait 5 s for answers of clouds' metadata servers, which its NetworkPolicy keeps it from.
                 ...(cluster.networkPolicies ? [{ name: "CLOUD_PLATFORM", value: "none" }] : []),
               ],

@@ -93,12 +93,12 @@ describe("DestinationRule", () => {
       [
         80,
         "outbound_.80_._.pay.default.svc.cluster.local",
-        ["loadBalancer", "outlierDetection", "port", "tls"],
+        ["connectionPool", "loadBalancer", "outlierDetection", "port", "tls"],
       ],
       [
         90,
         "outbound_.90_._.pay.default.svc.cluster.local",
-        ["loadBalancer", "outlierDetection", "port", "tls"],
+        ["connectionPool", "loadBalancer", "outlierDetection", "port", "tls"],
       ],
     ]);
     expect(subsets.map((subset: any) => subset.trafficPolicy.portLevelSettings[1].tls.sni)).toEqual(
@@ -107,6 +107,24 @@ describe("DestinationRule", () => {
         "outbound_.90_.v2_.pay.default.svc.cluster.local",
       ],
     );
+  });
+
+  it("has connections of HTTP made anew, and cuts none of TCP", () => {
+    const ports = [
+      { name: "http", port: 80, protocol: "HTTP" },
+      { name: "grpc", port: 90, protocol: "GRPC" },
+      { name: "tcp", port: 100, protocol: "TCP" },
+      { name: "https", port: 110, protocol: "HTTPS" },
+    ];
+    const plan = planOf({ services: { "pay.default": { ...services["pay.default"], ports } } });
+    const { trafficPolicy } = spec(plan, "east", networking("DestinationRule", "pay.global"));
+    const renewed = { tcp: { maxConnectionDuration: "60s" } };
+    expect(trafficPolicy.portLevelSettings.map((one: any) => one.connectionPool)).toEqual([
+      renewed,
+      renewed,
+      undefined,
+      undefined,
+    ]);
   });
 
   it("expects the identity of the service in each serving cluster's trust domain", () => {
