@@ -25,7 +25,9 @@ export interface LeafOptions {
 
 /** A workload's certificate, its key and what a peer needs to verify it, all PEM. */
 export interface Leaf {
+  /** The workload's certificate alone. */
   readonly certificatePem: string;
+  /** Its private key, PKCS#8 in clear. Never log it. */
   readonly keyPem: string;
   /** What the workload presents: its certificate and then `cert-chain.pem`. */
   readonly chainPem: string;

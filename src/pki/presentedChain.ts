@@ -17,8 +17,9 @@ export interface CertificateName {
 export interface PresentedChain {
   /** Of the server itself: SPIFFE IDs. */
   readonly identities: readonly string[];
-  /** When the server's own certificate is valid. */
+  /** From when the server's own certificate is valid. */
   readonly notBefore: Date;
+  /** Until when it is; others of the chain may end before. */
   readonly notAfter: Date;
   /** The trusted root that the chain ends in. */
   readonly root: CertificateName | undefined;

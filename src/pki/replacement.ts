@@ -59,8 +59,9 @@ async function stageOf(folder: string): Promise<ReplacementStage> {
 
 /** Which cluster, and when. */
 export interface ReplacementOptions {
+  /** Name of the cluster whose intermediate is replaced. Whether the mesh has it isn't checked. */
   readonly cluster: string;
-  /** @default the system's clock */
+  /** The moment of issue, and of the revocation. @default the system's clock */
   readonly now?: Date | undefined;
 }
 

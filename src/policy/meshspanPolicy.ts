@@ -53,6 +53,10 @@ export type DescribedPolicyOptions = CommonOptions &
 /** A mesh that has none, or not here. */
 export interface SetPolicyOptions extends CommonOptions, PolicyOptions {}
 
+/**
+ * Options of `MeshspanPolicy`: settings come from a mesh, or are given one by one. Without any
+ * they are a description's defaults, and identities of any trust domain count.
+ */
 export type MeshspanPolicyOptions = DescribedPolicyOptions | SetPolicyOptions;
 
 /**

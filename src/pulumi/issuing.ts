@@ -43,6 +43,7 @@ export interface ExternalRoot {
   readonly sign: (request: SigningRequest) => SignedIntermediate;
 }
 
+/** A root CA of your own: its key is either here, or kept by an external CA that signs. */
 export type Root = OwnRoot | ExternalRoot;
 
 /** What lists of revoked certificates need beside the CAs that are made here. */

@@ -65,6 +65,7 @@ export class Mesh extends pulumi.ComponentResource {
   readonly mesh: CoreMesh;
   /** What the resources are made of. */
   readonly plan: Plan;
+  /** Every cluster of the mesh: those that were given, and those that were made along. */
   readonly clusters: MeshClusters;
   /** PEM of the root; `undefined` where others issue. */
   readonly rootCertificate: pulumi.Output<string> | undefined;

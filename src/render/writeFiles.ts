@@ -23,8 +23,16 @@ import type { RenderedFile } from "./renderPlan";
 
 /** What a run did. Paths are relative to the folder. */
 export interface WriteResult {
+  /** Files that weren't there or had another content, in the order in which they were given. */
   readonly written: readonly string[];
+  /**
+   * Files that were there with the same content, in the same order; all of them where `madeOf`
+   * spared the work.
+   */
   readonly unchanged: readonly string[];
+  /**
+   * Files of the last run that are no longer wanted, sorted; somebody may have removed them before.
+   */
   readonly removed: readonly string[];
   /** Those of the files that are there now which have key material. */
   readonly secrets: readonly string[];

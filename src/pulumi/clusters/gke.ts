@@ -41,9 +41,19 @@ const nodeRoles = ["roles/container.defaultNodeServiceAccount", "roles/artifactr
  * internet, and peers, from one address of Cloud NAT, which peers' firewalls can name.
  */
 export class GkeCluster extends MeshCluster {
+  /**
+   * Has no credentials itself: `gke-gcloud-auth-plugin` has to be on PATH where it's used. Still a
+   * secret.
+   */
   readonly kubeconfig: pulumi.Output<string>;
+  /** GKE's own: `projects/<project>/locations/<location>/clusters/<name>`. */
   readonly identifier: pulumi.Output<string>;
+  /**
+   * Applies objects server-side, once nodes and the way to istiod's webhooks are there; fields that
+   * others manage are never overwritten.
+   */
   readonly provider: kubernetes.Provider;
+  /** The one address of Cloud NAT, as a /32. */
   override readonly egressRanges: pulumi.Output<string[]>;
   /** Name of the VPC network. */
   readonly network: pulumi.Output<string>;
