@@ -39,12 +39,20 @@ export interface ShopWorkload {
   /** Runs to its end before `container` starts. */
   readonly initContainer?: ShopContainer;
   /** Directory of `container` that is an empty volume; everything else is read-only. */
-  readonly volume?: { readonly name: string; readonly mountPath: string };
+  readonly volume?: {
+    /** Name of the volume in the pod. */
+    readonly name: string;
+    /** Path of the directory in the container. */
+    readonly mountPath: string;
+  };
   /** Annotations of its pods. */
   readonly annotations?: Readonly<Record<string, string>>;
   /** Seconds that a pod gets to end. @default 30, which is Kubernetes' own */
   readonly terminationGracePeriodSeconds?: number;
-  /** @default 1, which is Kubernetes' own */
+  /**
+   * How many pods its Deployment has, in each cluster that runs it.
+   * @default 1, which is Kubernetes' own
+   */
   readonly replicas?: number;
 }
 
@@ -83,7 +91,12 @@ export interface ShopContainer {
    * The port that it listens at, as its pod declares it: the `targetPort` of the Service.
    * @default none
    */
-  readonly containerPort?: { readonly name?: string; readonly containerPort: number };
+  readonly containerPort?: {
+    /** @default none */
+    readonly name?: string;
+    /** The number, TCP. */
+    readonly containerPort: number;
+  };
   /** Environment that is the same wherever the workload runs. */
   readonly environment: Readonly<Record<string, string>>;
   /** Services that it calls; the environment tells it where they are. */
@@ -96,7 +109,7 @@ export interface ShopContainer {
   readonly readinessProbe?: Probe;
   /** Where it fails, Kubernetes starts the container anew. @default none */
   readonly livenessProbe?: Probe;
-  /** @default none is asked for, and there is no limit */
+  /** What it asks for, and its limits. @default none is asked for, and there is no limit */
   readonly resources?: Resources;
 }
 
@@ -108,7 +121,10 @@ export interface ServiceCall {
   readonly env: string;
 }
 
-/** A probe, as Kubernetes writes it. */
+/**
+ * A probe, as Kubernetes writes it: of gRPC's health service, of a connection, or of a GET that is
+ * answered with 200 to 399. Ports are the container's.
+ */
 export type Probe = ProbeTiming &
   (
     | { readonly grpc: { readonly port: number } }

@@ -17,7 +17,7 @@ export interface LeafOptions {
   readonly dnsNames?: readonly string[] | undefined;
   /** Life in hours from `now`, cut at the end of the intermediate. @default 24 */
   readonly hours?: number | undefined;
-  /** @default "ecdsa-p256" */
+  /** Of the key, which is made anew each time. @default "ecdsa-p256" */
   readonly algorithm?: KeyAlgorithm | undefined;
   /** The moment of issue. The certificate is valid from 10 minutes before. */
   readonly now: Date;

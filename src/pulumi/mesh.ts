@@ -38,13 +38,22 @@ interface CommonArgs
    * @default the clusters' own, or those of the gateways' load balancers
    */
   readonly gatewayAddresses?: Readonly<Record<string, pulumi.Input<string>>>;
-  /** @default Istio's charts are installed */
+  /** How Istio gets into the clusters, or that it's there. @default Istio's charts are installed */
   readonly istio?: IstioInstallation;
 }
 
 /** Arguments of `Mesh`: a description, or the mesh that `parseMesh` made of one. */
 export type MeshArgs = CommonArgs &
-  ({ readonly description: MeshDescription } | { readonly mesh: CoreMesh });
+  (
+    | {
+        /** As in `mesh.yaml`; every fault of it is an error before anything is registered. */
+        readonly description: MeshDescription;
+      }
+    | {
+        /** From `parseMesh`, for programs that look at it first. */
+        readonly mesh: CoreMesh;
+      }
+  );
 
 /** Where a global service is reached. */
 export interface GlobalServiceOutputs {

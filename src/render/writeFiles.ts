@@ -47,7 +47,10 @@ export interface WriteOptions {
    * @default none: files are always made
    */
   readonly madeOf?: string;
-  /** Called after each file that was looked at. @default nobody is told */
+  /**
+   * Called after each file that was looked at, with how many these are and how many there are.
+   * @default nobody is told
+   */
   readonly progress?: ((done: number, total: number) => void) | undefined;
   /** Ends it between two files, with no temporary file left. @default it goes on to the end */
   readonly signal?: AbortSignal | undefined;

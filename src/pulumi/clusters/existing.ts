@@ -7,7 +7,7 @@ import { clusterProvider, oneContext } from "./kubeconfig";
 export interface ExistingClusterArgs {
   /** Contents of a kubeconfig (not its path), YAML or JSON. Kept as a secret. */
   readonly kubeconfig: pulumi.Input<string>;
-  /** @default the kubeconfig's current context */
+  /** Name of a context that the kubeconfig has. @default its current one, else its first */
   readonly context?: pulumi.Input<string>;
   /**
    * What stays the same as long as it is the same cluster; another value replaces everything in it.
