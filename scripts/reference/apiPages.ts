@@ -22,7 +22,10 @@ interface Export {
   readonly name: string;
   readonly kind: string;
   readonly text: string;
-  /** As it is declared, with the docstrings of its members. */
+  /**
+   * As it is declared, with the docstrings of its members; then the types that it's made of and
+   * nobody exports.
+   */
   readonly declarations: readonly string[];
 }
 
@@ -35,13 +38,18 @@ export function apiPages(): Readonly<Record<string, string>> {
     module: ts.ModuleKind.Node20,
   });
   const checker = program.getTypeChecker();
-  const pages = [...files].map(([entry, file]) => {
+  const exports = [...files].map(([entry, file]) => {
     const source = program.getSourceFile(file);
     const symbol = source === undefined ? undefined : checker.getSymbolAtLocation(source);
     if (symbol === undefined) throw new Error(`${file} exports nothing: npm run build`);
-    const exported = checker
-      .getExportsOfModule(symbol)
-      .map((one) => exportOf(one, checker))
+    return [entry, checker.getExportsOfModule(symbol)] as const;
+  });
+  const told = new Set(
+    exports.flatMap(([, symbols]) => symbols.map((one) => targetOf(one, checker))),
+  );
+  const pages = exports.map(([entry, symbols]) => {
+    const exported = symbols
+      .map((one) => exportOf(one, told, checker))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
     return [pathOf(entry), page(entry, exported)] as const;
   });
@@ -78,8 +86,17 @@ function page(entry: Entry, exported: readonly Export[]): string {
   return [`# ${nameOf(entry)}\n\n${entries[entry]}\n\n${names}\n`, ...sections].join("\n");
 }
 
-function exportOf(symbol: ts.Symbol, checker: ts.TypeChecker): Export {
-  const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+function targetOf(symbol: ts.Symbol, checker: ts.TypeChecker): ts.Symbol {
+  return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+}
+
+/** @param told What has a section of its own. */
+function exportOf(
+  symbol: ts.Symbol,
+  told: ReadonlySet<ts.Symbol>,
+  checker: ts.TypeChecker,
+): Export {
+  const target = targetOf(symbol, checker);
   const declarations = (target.declarations ?? []).map(declared);
   const comment = ts.displayPartsToString(target.getDocumentationComment(checker));
   const tags = target
@@ -92,8 +109,51 @@ function exportOf(symbol: ts.Symbol, checker: ts.TypeChecker): Export {
       .map(prose)
       .filter((part) => part !== "")
       .join("\n\n"),
-    declarations: [...new Set(declarations.map((node) => shown(node)))],
+    declarations: [
+      ...new Set(declarations.map(shown)),
+      ...typesWithin(declarations, told, checker).map(withDocstring),
+    ],
   };
+}
+
+/**
+ * Types of the package that declarations name, and those that these name, as far as they have no
+ * section.
+ */
+function typesWithin(
+  declarations: readonly ts.Node[],
+  told: ReadonlySet<ts.Symbol>,
+  checker: ts.TypeChecker,
+): readonly ts.Node[] {
+  const types = new Set<ts.Node>();
+  const visit = (node: ts.Node): void => {
+    const name = ts.isTypeReferenceNode(node)
+      ? node.typeName
+      : ts.isExpressionWithTypeArguments(node)
+        ? node.expression
+        : undefined;
+    const symbol = name === undefined ? undefined : checker.getSymbolAtLocation(name);
+    const target = symbol === undefined ? undefined : targetOf(symbol, checker);
+    if (target !== undefined && !told.has(target))
+      for (const type of target.declarations ?? [])
+        if (isOwnType(type) && !types.has(type)) {
+          types.add(type);
+          visit(type);
+        }
+    ts.forEachChild(node, visit);
+  };
+  declarations.forEach(visit);
+  return [...types];
+}
+
+function isOwnType(node: ts.Declaration): boolean {
+  const isType = ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node);
+  return isType && node.getSourceFile().fileName.startsWith(join(root, "dist"));
+}
+
+function withDocstring(node: ts.Node): string {
+  const docstrings = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc);
+  return [...docstrings.map((one) => one.getText()), shown(node)].join("\n");
 }
 
 /** A variable's whole statement says that it is a constant. */

@@ -25,6 +25,31 @@ export function staleReports({ write }: { readonly write: boolean }): readonly s
   }
 }
 
+/**
+ * Reads the reports that are in etc.
+ * @returns what API Extractor found no docstring of, by report: `etc/meshspan-pki.api.md: Leaf: readonly keyPem: string;`
+ */
+export function undocumented(): readonly string[] {
+  return entryPoints().flatMap(({ report }) =>
+    declarationsWithoutText(readFileSync(join(folder, report), "utf8")).map(
+      (declaration) => `etc/${report}: ${declaration}`,
+    ),
+  );
+}
+
+/** A report has the mark above each of them, and members below the line of what is exported. */
+function declarationsWithoutText(report: string): readonly string[] {
+  let owner = "";
+  let isMarked = false;
+  return report.split("\n").flatMap((line) => {
+    const exported = /^export (?:\w+ )*?(?:class|interface|type|const|function) (\w+)/.exec(line);
+    owner = exported?.[1] ?? owner;
+    const found = isMarked ? [exported === null ? `${owner}: ${line.trim()}` : owner] : [];
+    isMarked = line.endsWith("(undocumented)");
+    return found;
+  });
+}
+
 function entryPoints(): readonly { readonly report: string; readonly types: string }[] {
   const { name, exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     readonly name: string;

@@ -23,6 +23,10 @@ export interface DescribedServiceProps extends CommonProps, DescribedService {}
 
 /** A service that the mesh's description has, by its key `<service>.<namespace>`. */
 export interface NamedServiceProps extends CommonProps {
+  /**
+   * Its key in the description, such as "redis-cart.default"; one that it lacks is an error
+   * (`unknown_service`).
+   */
   readonly service: string;
 }
 

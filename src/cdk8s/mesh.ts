@@ -31,7 +31,16 @@ interface CommonProps extends PlanOptions {
 
 /** Properties of `Mesh`: a description, or the mesh that `parseMesh` made of one. */
 export type MeshProps = CommonProps &
-  ({ readonly description: MeshDescription } | { readonly mesh: CoreMesh });
+  (
+    | {
+        /** As in `mesh.yaml`; every fault of it is in the one MeshError. */
+        readonly description: MeshDescription;
+      }
+    | {
+        /** From `parseMesh`, for programs that look at it first. */
+        readonly mesh: CoreMesh;
+      }
+  );
 
 /**
  * A whole mesh: in its scope a Chart per cluster, named like it, and one more for what gives istiod its

@@ -6,7 +6,10 @@ import { type CaFilesByCluster, literalIssues, toLiteral } from "../core/literal
 import type { PlannedObject } from "../core/objects/manifest";
 import { addTo, once } from "../core/once";
 
-/** A chart for each cluster, by the cluster's name. */
+/**
+ * A chart for each cluster, by the cluster's name. In it, objects of a component are below a
+ * construct with the component's ID, so components that share charts need IDs of their own.
+ */
 export type ClusterCharts = Readonly<Record<string, Chart>>;
 
 /**

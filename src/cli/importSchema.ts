@@ -16,19 +16,23 @@ export const importShape = z
   .strictObject({
     file: text("The description that was written."),
     mesh: text("Name of the mesh."),
-    clusters: list(z.string()),
-    services: list(z.string()),
+    clusters: list(z.string()).meta({ description: "Names of its clusters." }),
+    services: list(z.string()).meta({
+      description: "Keys of its global services, <service>.<namespace>.",
+    }),
     objects: list(
       z
         .strictObject({
-          cluster: z.string(),
+          cluster: text("The cluster that it was given for."),
           object: text("Group, kind, namespace and name."),
           state: z.enum(["same", "changed", "renamed", "not_expressed"]).meta({
             description:
               "Whether the plan leaves it as it is, changes it in place, has another object in its stead, or knows nothing of it.",
           }),
           planned: text("Key of the planned object.").optional(),
-          changes: list(change),
+          changes: list(change).meta({
+            description: "How the planned object differs, labels of owners aside.",
+          }),
           reason: z
             .strictObject({
               code: z.enum(importCodes),
@@ -36,18 +40,26 @@ export const importShape = z
               hint: text("What to do about it."),
             })
             .readonly()
-            .optional(),
+            .optional()
+            .meta({ description: "Left out where it is expressed." }),
         })
         .readonly(),
-    ),
-    added: list(z.strictObject({ cluster: z.string(), object: z.string() }).readonly()).meta({
+    ).meta({ description: "Every object that was given, in that order." }),
+    added: list(
+      z
+        .strictObject({
+          cluster: text("The cluster that it is planned for."),
+          object: text("Its key: <group>/<kind>/<namespace>/<name>."),
+        })
+        .readonly(),
+    ).meta({
       description: "What the plan has beside the objects.",
     }),
     findings: list(
       z
         .strictObject({
           code: z.enum(importCodes),
-          clusters: list(z.string()),
+          clusters: list(z.string()).meta({ description: "Those that it is so in; at least one." }),
           message: text("What the description has otherwise than the clusters, or can't have."),
           hint: text("What to do about it."),
         })

@@ -2,11 +2,16 @@
 import { z } from "zod";
 import { list, text } from "./schemaParts";
 
-const port = z.number().meta({ type: "integer", minimum: 1, maximum: 65535 });
+const port = z.number().meta({
+  description: "The port that peers dial.",
+  type: "integer",
+  minimum: 1,
+  maximum: 65535,
+});
 
 const gateway = z
   .strictObject({
-    cluster: z.string(),
+    cluster: text("The cluster whose gateway it is."),
     address: text("Left out where it is learnt when the cluster is there.").optional(),
     port,
   })
@@ -20,9 +25,12 @@ const difference = z
 export const applied = list(
   z
     .strictObject({
-      cluster: z.string(),
+      cluster: text("The cluster that the object is in."),
       object: text("Its key: <group>/<kind>/<namespace>/<name>."),
-      action: z.enum(["created", "changed", "unchanged", "deleted", "given back"]),
+      action: z.enum(["created", "changed", "unchanged", "deleted", "given back"]).meta({
+        description:
+          "given back: the object is shared with others, and only what the mesh had put into it goes.",
+      }),
     })
     .readonly(),
 )
@@ -32,11 +40,11 @@ export const applied = list(
 export const join = z
   .strictObject({
     mesh: text("Name of the mesh."),
-    file: z.string(),
+    file: text("The description."),
     state: z.enum(["added", "already there", "would be added"]).meta({
       description: "Whether the description has the gateway now; the last with --dry-run.",
     }),
-    gateway,
+    gateway: gateway.meta({ description: "The gateway that joins." }),
     known: list(gateway).meta({ description: "The gateways that the mesh had before." }),
     probe: z
       .strictObject({
@@ -44,13 +52,19 @@ export const join = z
         serves: list(
           z
             .strictObject({
-              service: z.string(),
-              versions: list(z.string()),
+              service: text("<service>.<namespace>"),
+              versions: list(z.string()).meta({
+                description: "Versions that answer; empty where the service has none.",
+              }),
               identity: text("SPIFFE ID of who answers."),
             })
             .readonly(),
-        ),
-        passedOver: list(z.strictObject({ service: z.string(), why: z.string() }).readonly()).meta({
+        ).meta({ description: "Services of the mesh that it serves." }),
+        passedOver: list(
+          z
+            .strictObject({ service: text("<service>.<namespace>"), why: text("What is amiss.") })
+            .readonly(),
+        ).meta({
           description: "Services that it has in part, or not as callers expect them.",
         }),
         clientAccepted: z
@@ -73,12 +87,12 @@ export const join = z
 export const leave = z
   .strictObject({
     mesh: text("Name of the mesh."),
-    file: z.string(),
+    file: text("The description."),
     state: z
       .enum(["removed", "would be removed"])
       .meta({ description: "The last with --dry-run." }),
-    gateway,
-    remaining: list(gateway),
+    gateway: gateway.meta({ description: "The gateway that leaves." }),
+    remaining: list(gateway).meta({ description: "The gateways that the mesh has without it." }),
     services: list(z.string()).meta({ description: "Services that went with it." }),
     diff: difference,
     applied,

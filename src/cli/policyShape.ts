@@ -9,8 +9,14 @@ export function policyShape<T extends z.ZodType>(fault: T) {
   const finding = z
     .strictObject({
       code: text("The rule; it never changes its meaning."),
-      severity: z.enum(["error", "warning"]),
-      clusters: z.array(z.string()).readonly(),
+      severity: z.enum(["error", "warning"]).meta({
+        description:
+          "How much it matters that the rule isn't kept; warnings alone leave `ok` true.",
+      }),
+      clusters: z
+        .array(z.string())
+        .readonly()
+        .meta({ description: "The clusters that have the object with this fault." }),
       object: text("Kind, namespace and name."),
       path: z
         .array(z.union([z.string(), z.number()]))
@@ -18,7 +24,7 @@ export function policyShape<T extends z.ZodType>(fault: T) {
         .meta({ description: "The way to the faulty value from the top of the object." }),
       message: text("What is wrong."),
       hint: text("How to mend it."),
-      file: z.string(),
+      file: text("The file that the object is in."),
       line: count("Line in the file, from 1."),
       column: count("Column in the line, from 1."),
     })
@@ -29,11 +35,18 @@ export function policyShape<T extends z.ZodType>(fault: T) {
       clusters: z
         .array(
           z
-            .strictObject({ name: z.string(), files: count("Files."), objects: count("Objects.") })
+            .strictObject({
+              name: text("Its name: that of its folder, or as it was given."),
+              files: count("Files."),
+              objects: count("Objects."),
+            })
             .readonly(),
         )
-        .readonly(),
-      findings: z.array(finding).readonly(),
+        .readonly()
+        .meta({ description: "The clusters that were looked at, sorted." }),
+      findings: z.array(finding).readonly().meta({
+        description: "Where a rule isn't kept, by place; what is alike in several clusters once.",
+      }),
       faults: z
         .array(fault)
         .readonly()

@@ -36,7 +36,7 @@ const exposureShape = z
     path,
     message: text("What is open."),
     hint: text("How to narrow it."),
-    file: z.string().optional(),
+    file: text("The description.").optional(),
     line: count("Line of the field, or of the part that leaves it out, from 1.").optional(),
     column: count("Column in the line, from 1.").optional(),
   })
@@ -49,7 +49,7 @@ const init = z
   .strictObject({
     file: text("The file that was written."),
     name: text("Name of the mesh."),
-    clusters: list(z.string()),
+    clusters: list(z.string()).meta({ description: "Names of its clusters." }),
   })
   .readonly();
 
@@ -59,18 +59,22 @@ const validate = z
     files: list(
       z
         .strictObject({
-          file: z.string(),
-          ok: z.boolean(),
+          file: text("Path of the file, or stdin."),
+          ok: z.boolean().meta({ description: "Whether it has no fault." }),
           mesh: z
             .strictObject({
-              name: z.string(),
-              clusters: list(z.string()),
-              services: list(z.string()),
+              name: text("Name of the mesh."),
+              clusters: list(z.string()).meta({ description: "Names of its clusters." }),
+              services: list(z.string()).meta({
+                description: "Keys of its global services, <service>.<namespace>.",
+              }),
             })
             .readonly()
             .optional()
             .meta({ description: "What the file describes, where it has no fault." }),
-          faults: list(faultShape),
+          faults: list(faultShape).meta({
+            description: "Everything that is wrong with it, or why it can't be read.",
+          }),
           exposures: list(exposureShape).meta({
             description: "What is more open than it has to be, where the file has no fault.",
           }),
@@ -89,8 +93,11 @@ const validateFiles = policyShape(faultShape);
 const hop = z
   .strictObject({
     kind: text("What the hop does: name, address, route, endpoint, tls, gateway and so on."),
-    cluster: z.string(),
-    status: z.enum(["planned", "assumed", "weak", "missing"]),
+    cluster: text("Where the hop is."),
+    status: z.enum(["planned", "assumed", "weak", "missing"]).meta({
+      description:
+        "planned: an object of the plan makes it. assumed: it is somebody else's. weak: the call works, and so would others that should not. missing: the call fails here.",
+    }),
     object: text("Key of the object that makes the hop, or of the one that should.").optional(),
     text: text("What the hop comes to, or what is missing."),
   })
@@ -105,30 +112,42 @@ const trace = z
         .strictObject({
           from: z
             .strictObject({
-              cluster: z.string(),
+              cluster: text("The cluster that the call starts in."),
               workload: text("Left out for any pod of the cluster.").optional(),
-              namespace: z.string().optional(),
-              serviceAccount: z.string().optional(),
+              namespace: text("Of the workload; left out with it.").optional(),
+              serviceAccount: text("Of the workload; left out with it.").optional(),
             })
-            .readonly(),
-          to: z.strictObject({ host: z.string(), port: count("") }).readonly(),
+            .readonly()
+            .meta({ description: "Who calls." }),
+          to: z
+            .strictObject({
+              host: text("As the caller writes it: a global host, or a Service of its cluster."),
+              port: count("The port that the caller dials."),
+            })
+            .readonly()
+            .meta({ description: "What is called." }),
           address: text("Virtual address of the host.").optional(),
-          ok: z.boolean(),
+          ok: z.boolean().meta({ description: "Whether no way has a hop that is missing." }),
           crosses: z.boolean().meta({ description: "Whether some way leads to another cluster." }),
           summary: text("The call on one line."),
           ways: list(
             z
               .strictObject({
-                version: z.string().optional(),
-                weight: z.number().optional(),
+                version: text("The version that a route chose.").optional(),
+                weight: z
+                  .number()
+                  .optional()
+                  .meta({ description: "Share of the route's traffic, as weights are written." }),
                 condition: text(
                   "Which requests take it, where routes choose by what is in them.",
                 ).optional(),
                 servedBy: text("The cluster that serves.").optional(),
-                hops: list(hop),
+                hops: list(hop).meta({
+                  description: "In their order; a way that ends early ends with what is missing.",
+                }),
               })
               .readonly(),
-          ),
+          ).meta({ description: "Every way that it can take; at least one." }),
         })
         .readonly(),
     ),
@@ -136,20 +155,26 @@ const trace = z
   })
   .readonly();
 
-const files = list(z.string());
+const paths = (description: string) => list(z.string()).meta({ description });
 const render = z
   .strictObject({
     mesh: text("Name of the mesh."),
     directory: text("The folder that was written to."),
-    written: files,
-    unchanged: files,
-    removed: files,
+    written: paths("Files of the folder that are new or have another content; paths below it."),
+    unchanged: paths("Files of the folder that were there with the same content."),
+    removed: paths("Files of the last run that are no longer wanted."),
     secrets: z
-      .strictObject({ directory: z.string(), files })
+      .strictObject({
+        directory: text("The folder that they are in."),
+        files: paths("Paths below it."),
+      })
       .readonly()
       .meta({ description: "Files with key material, for their owner alone." }),
     certificates: z
-      .strictObject({ directory: z.string(), created: files })
+      .strictObject({
+        directory: text("The folder that they are in."),
+        created: paths("Files that were made because they weren't there; paths below it."),
+      })
       .readonly()
       .optional()
       .meta({ description: "Where trust.issuer is files." }),
@@ -160,7 +185,7 @@ const certificate = z
   .strictObject({
     cluster: text("Whose intermediate it is; left out for the root.").optional(),
     root: text("Name of the root that it is, or is below."),
-    file: z.string(),
+    file: text("Path of the certificate's file, with the folder's."),
     state: z.enum(["ok", "warning", "error", "missing", "unreadable"]).meta({
       description: "By the days left: warning from 60 on, error from 7.",
     }),
@@ -174,12 +199,18 @@ const certificate = z
 const certs = z
   .strictObject({
     mesh: text("Name of the mesh."),
-    directory: z.string(),
+    directory: text("The folder of the certificates."),
     ok: z.boolean().meta({ description: "Whether nothing is worse than a warning." }),
-    created: files.optional().meta({ description: "What `certs init` or `certs renew` has made." }),
-    certificates: list(certificate),
-    errors: list(faultShape),
-    warnings: list(faultShape),
+    created: paths(
+      "What `certs init` or `certs renew` has made; paths below the folder.",
+    ).optional(),
+    certificates: list(certificate).meta({
+      description: "Of each root that is trusted, and then of the intermediates below it.",
+    }),
+    errors: list(faultShape).meta({
+      description: "What is missing or faulty, or ends within a week.",
+    }),
+    warnings: list(faultShape).meta({ description: "What ends within 60 days." }),
   })
   .readonly();
 
@@ -200,7 +231,7 @@ const rotate = z
     clusters: list(
       z
         .strictObject({
-          cluster: z.string(),
+          cluster: text("Whose proxies were asked."),
           proxies: count("Proxies that had reached the stage before."),
         })
         .readonly(),
@@ -223,7 +254,7 @@ const revoke = z
     clusters: list(
       z
         .strictObject({
-          cluster: z.string(),
+          cluster: text("Whose proxies were asked."),
           proxies: count("Proxies that had reached the stage before."),
         })
         .readonly(),

@@ -15,9 +15,12 @@ const counts = z
 
 const finding = z
   .strictObject({
-    cluster: z.string(),
-    check: z.enum(checks),
-    state: z.enum(["ok", "warning", "error", "unknown"]),
+    cluster: text("The cluster that was looked at."),
+    check: z.enum(checks).meta({ description: "What was looked at there." }),
+    state: z.enum(["ok", "warning", "error", "unknown"]).meta({
+      description:
+        "error: it isn't as described, or calls fail. warning: it will be so, or may be. unknown: it couldn't be looked at.",
+    }),
     code: z
       .enum(statusCodes)
       .meta({ description: "Kind of the finding; it never changes its meaning." }),
@@ -40,11 +43,18 @@ export const status = z
     ok: z.boolean().meta({ description: "Whether there is no error." }),
     clusters: list(
       z
-        .strictObject({ name: z.string(), context: z.string(), server: z.string(), counts })
+        .strictObject({
+          name: text("Its name in the description."),
+          context: text("Context of the kubeconfig that it was reached by."),
+          server: text("URL of its API server."),
+          counts: counts.meta({ description: "Its findings, counted." }),
+        })
         .readonly(),
-    ),
-    counts,
-    findings: list(finding),
+    ).meta({ description: "The clusters that were looked at." }),
+    counts: counts.meta({ description: "All findings, counted." }),
+    findings: list(finding).meta({
+      description: "What was seen, by cluster and check; also what is as it should be.",
+    }),
   })
   .readonly();
 

@@ -10,7 +10,7 @@ import { suggest } from "./shape";
 export interface DescribedService extends ServiceDescription {
   /** Name of the Kubernetes Service. */
   readonly name: string;
-  /** @default default */
+  /** Its namespace, the same in every cluster. @default default */
   readonly namespace?: string;
 }
 

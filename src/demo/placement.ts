@@ -39,13 +39,17 @@ export interface PlacedShop {
 
 /** One service that a workload calls from one cluster. */
 export interface ShopCall {
+  /** The workload that calls. */
   readonly from: WorkloadName;
+  /** Cluster that it calls from; a workload of several clusters has a call from each. */
   readonly fromCluster: string;
+  /** The service that is called. */
   readonly to: ServiceName;
   /** The environment variable of the caller that says where the service is: `<host>:<port>`. */
   readonly env: string;
   /** The short name, or `<service>.<namespace>.<domain>` of a global service. */
   readonly host: string;
+  /** Port of the service at that host. */
   readonly port: number;
   /**
    * Whether every answer comes from another cluster. A service that also runs in the caller's own is

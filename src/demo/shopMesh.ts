@@ -34,6 +34,7 @@ export interface ShopMesh {
   readonly description: MeshDescription;
   /** For `planMesh`. */
   readonly workloads: Workloads;
+  /** Every call of the shop from every cluster, as `placeShop` has them. */
   readonly calls: readonly ShopCall[];
 }
 

@@ -30,25 +30,37 @@ export const serviceNames: readonly ServiceName[] = workloadNames.filter(
 
 /** One workload of the shop: a Deployment of one container and, before it, perhaps another. */
 export interface ShopWorkload {
+  /** Name of its Deployment, ServiceAccount and Service, and value of its pods' label `app`. */
   readonly name: WorkloadName;
   /** The one port of its Service; `undefined` for a workload without Service. */
   readonly port: ShopPort | undefined;
+  /** The program itself; Istio's proxy is injected beside it. */
   readonly container: ShopContainer;
   /** Runs to its end before `container` starts. */
   readonly initContainer?: ShopContainer;
   /** Directory of `container` that is an empty volume; everything else is read-only. */
-  readonly volume?: { readonly name: string; readonly mountPath: string };
+  readonly volume?: {
+    /** Name of the volume in the pod. */
+    readonly name: string;
+    /** Path of the directory in the container. */
+    readonly mountPath: string;
+  };
   /** Annotations of its pods. */
   readonly annotations?: Readonly<Record<string, string>>;
   /** Seconds that a pod gets to end. @default 30, which is Kubernetes' own */
   readonly terminationGracePeriodSeconds?: number;
-  /** @default 1, which is Kubernetes' own */
+  /**
+   * How many pods its Deployment has, in each cluster that runs it.
+   * @default 1, which is Kubernetes' own
+   */
   readonly replicas?: number;
 }
 
 /** A workload with a Service. */
 export interface ShopService extends ShopWorkload {
+  /** First part of the host that callers write, global or not. */
   readonly name: ServiceName;
+  /** The one port of its Service, and of its global service where it has one. */
   readonly port: ShopPort;
 }
 
@@ -56,6 +68,7 @@ export interface ShopService extends ShopWorkload {
 export interface ShopPort {
   /** Istio reads the protocol inside the cluster from the name's first part. */
   readonly name: "grpc" | "http" | "tcp-redis";
+  /** The port that callers dial, the same by the short name and by the global one. */
   readonly port: number;
   /** Port of the container. */
   readonly targetPort: number;
@@ -65,26 +78,53 @@ export interface ShopPort {
 
 /** One container. */
 export interface ShopContainer {
+  /** Name of the container in its pod, as upstream has it: "server" for most. */
   readonly name: string;
+  /**
+   * Reference of the image, with a tag or a digest: upstream's, at `onlineBoutiqueVersion`, for all
+   * but Redis and busybox.
+   */
   readonly image: string;
+  /** What is run in place of the image's entry point. @default the image's own */
   readonly command?: readonly string[];
-  readonly containerPort?: { readonly name?: string; readonly containerPort: number };
+  /**
+   * The port that it listens at, as its pod declares it: the `targetPort` of the Service.
+   * @default none
+   */
+  readonly containerPort?: {
+    /** @default none */
+    readonly name?: string;
+    /** The number, TCP. */
+    readonly containerPort: number;
+  };
   /** Environment that is the same wherever the workload runs. */
   readonly environment: Readonly<Record<string, string>>;
   /** Services that it calls; the environment tells it where they are. */
   readonly calls: readonly ServiceCall[];
+  /**
+   * While it fails, the pod gets no calls: they go to others, of other clusters too where the
+   * service is global.
+   * @default none
+   */
   readonly readinessProbe?: Probe;
+  /** Where it fails, Kubernetes starts the container anew. @default none */
   readonly livenessProbe?: Probe;
+  /** What it asks for, and its limits. @default none is asked for, and there is no limit */
   readonly resources?: Resources;
 }
 
 /** A service that a container calls, and the environment variable that holds its `<host>:<port>`. */
 export interface ServiceCall {
+  /** The service that is called, wherever it runs. */
   readonly service: ServiceName;
+  /** Name of the variable, which the program dictates, such as "REDIS_ADDR". */
   readonly env: string;
 }
 
-/** A probe, as Kubernetes writes it. */
+/**
+ * A probe, as Kubernetes writes it: of gRPC's health service, of a connection, or of a GET that is
+ * answered with 200 to 399. Ports are the container's.
+ */
 export type Probe = ProbeTiming &
   (
     | { readonly grpc: { readonly port: number } }
@@ -100,15 +140,20 @@ export type Probe = ProbeTiming &
 
 /** When a probe is made, in seconds. */
 export interface ProbeTiming {
-  /** @default 0 */
+  /** From the start of the container to the first probe. @default 0, which is Kubernetes' own */
   readonly initialDelaySeconds?: number;
-  /** @default 10 */
+  /** From one probe to the next. @default 10, which is Kubernetes' own */
   readonly periodSeconds?: number;
 }
 
 /** What a container asks for and how far it may go. */
 export interface Resources {
+  /**
+   * What the node has to have left: Kubernetes' quantities, such as "100m" of CPU and "64Mi" of
+   * memory.
+   */
   readonly requests: { readonly cpu: string; readonly memory: string };
+  /** With more CPU it is slowed down, with more memory it is ended. */
   readonly limits: { readonly cpu: string; readonly memory: string };
 }
 

@@ -6,6 +6,7 @@ export { type CaFileName, caFileNames, type CaFiles, crlFileName };
 
 /** The common root of a mesh and the CA of each cluster. Holds private keys: never log it. */
 export interface CertificateSet {
+  /** What all clusters have in common; the root's key is no part of it. */
   readonly root: {
     /** `root-cert.pem` as it is on disk, byte for byte. Several roots while one is being replaced. */
     readonly certificatePem: string;

@@ -45,9 +45,12 @@ const maximumAttributeLength = 64;
 export interface AuthorityOptions {
   /** Name of the mesh: the organisation (O) of the subject. At most 64 characters. */
   readonly meshName: string;
-  /** @default "Root CA", "Intermediate CA" */
+  /**
+   * Common name (CN) of the subject, at most 64 characters.
+   * @default "Root CA", "Intermediate CA"
+   */
   readonly commonName?: string | undefined;
-  /** Ignored when `keyPem` is given. @default "ecdsa-p256" */
+  /** Of the key that is made; ignored when `keyPem` is given. @default "ecdsa-p256" */
   readonly algorithm?: KeyAlgorithm | undefined;
   /** Life in days from `now`. @default 3650 for a root, 730 for an intermediate */
   readonly days?: number | undefined;

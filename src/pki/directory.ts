@@ -55,7 +55,7 @@ export interface EnsureOptions {
   readonly clusters: readonly string[];
   /** Common name of a root that is made. @default "Root CA" */
   readonly rootCommonName?: string | undefined;
-  /** @default "ecdsa-p256" */
+  /** Of keys that are made; those that exist stay. @default "ecdsa-p256" */
   readonly algorithm?: KeyAlgorithm | undefined;
   /** Life of a root that is made, 7 to 36500 days. @default 3650 */
   readonly rootDays?: number | undefined;

@@ -17,7 +17,7 @@ export interface LeafOptions {
   readonly dnsNames?: readonly string[] | undefined;
   /** Life in hours from `now`, cut at the end of the intermediate. @default 24 */
   readonly hours?: number | undefined;
-  /** @default "ecdsa-p256" */
+  /** Of the key, which is made anew each time. @default "ecdsa-p256" */
   readonly algorithm?: KeyAlgorithm | undefined;
   /** The moment of issue. The certificate is valid from 10 minutes before. */
   readonly now: Date;
@@ -25,7 +25,9 @@ export interface LeafOptions {
 
 /** A workload's certificate, its key and what a peer needs to verify it, all PEM. */
 export interface Leaf {
+  /** The workload's certificate alone. */
   readonly certificatePem: string;
+  /** Its private key, PKCS#8 in clear. Never log it. */
   readonly keyPem: string;
   /** What the workload presents: its certificate and then `cert-chain.pem`. */
   readonly chainPem: string;

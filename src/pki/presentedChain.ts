@@ -17,13 +17,17 @@ export interface CertificateName {
 export interface PresentedChain {
   /** Of the server itself: SPIFFE IDs. */
   readonly identities: readonly string[];
-  /** When the server's own certificate is valid. */
+  /** From when the server's own certificate is valid. */
   readonly notBefore: Date;
+  /** Until when it is; others of the chain may end before. */
   readonly notAfter: Date;
-  /** The trusted root that the chain ends in. */
+  /** The trusted root that the chain ends in; `undefined` where it ends in none. */
   readonly root: CertificateName | undefined;
   /** Whose chain it is where it ends in none: the last certificate on the way up, and who is said to have signed it. */
-  readonly top: CertificateName & { readonly issuer: string };
+  readonly top: CertificateName & {
+    /** Subject of the signer, as `subject` is written. */
+    readonly issuer: string;
+  };
   /**
    * `certificate_chain` where the chain ends in no trusted root, `certificate_not_yet_valid` and
    * `certificate_expired` for any certificate of it, and what else keeps an authority from signing. The
@@ -33,7 +37,7 @@ export interface PresentedChain {
 }
 
 /**
- * Judges a chain that a server presented.
+ * Judges a chain that a server presented, as of `now`.
  *
  * @param presented The server's certificate, then the others in any order; PEM.
  * @param trustedRoots `root-cert.pem` of the mesh: one root, or several while one is being replaced.

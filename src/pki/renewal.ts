@@ -8,7 +8,7 @@ import { readVerifiedMeshCertificates, rootFolder } from "./meshCertificates";
 import { MeshIssuer } from "./meshIssuer";
 import { readCertificateFile } from "./pem";
 
-/** Which intermediates, and when. */
+/** Which intermediates are renewed, and when. */
 export interface RenewOptions {
   /** Names of clusters. @default every cluster of the mesh */
   readonly clusters?: readonly string[] | undefined;

@@ -31,13 +31,31 @@ export type ReplacementStage =
   /** It stays. */
   | { readonly stage: "none" }
   /** Another one is ready. */
-  | { readonly stage: "prepared"; readonly nextPem: string }
+  | {
+      readonly stage: "prepared";
+      /** Its certificate, PEM. */
+      readonly nextPem: string;
+    }
   /** A run that was putting it in its place was interrupted: `replaceIntermediate` goes on. */
-  | { readonly stage: "replacing"; readonly nextPem: string }
+  | {
+      readonly stage: "replacing";
+      /** The certificate of the one that comes, PEM. */
+      readonly nextPem: string;
+    }
   /** Another one is in its place; these are to be revoked. */
-  | { readonly stage: "replaced"; readonly serials: readonly string[] };
+  | {
+      readonly stage: "replaced";
+      /**
+       * Serial numbers, lower-case hexadecimal without zeros in front, sorted: all certificates of
+       * the old key.
+       */
+      readonly serials: readonly string[];
+    };
 
-/** By cluster. @throws the system's error where a folder can't be read */
+/**
+ * How far each cluster's replacement is, by cluster, in the order of the mesh.
+ * @throws the system's error where a folder can't be read
+ */
 export async function replacementStages(
   directory: string,
   mesh: Mesh,
@@ -57,10 +75,11 @@ async function stageOf(folder: string): Promise<ReplacementStage> {
   return serials.length > 0 ? { stage: "replaced", serials } : { stage: "none" };
 }
 
-/** Which cluster, and when. */
+/** Which cluster's intermediate is replaced, and when. */
 export interface ReplacementOptions {
+  /** Name of the cluster of the mesh whose intermediate is replaced; another one is an error. */
   readonly cluster: string;
-  /** @default the system's clock */
+  /** The moment of issue, and of the revocation. @default the system's clock */
   readonly now?: Date | undefined;
 }
 

@@ -13,6 +13,10 @@ export const backdatedMinutes = 10;
 
 /** A certificate and its private key, both PEM. Never log it. */
 export interface Authority {
+  /**
+   * The certificate; a root's may hold several roots, of which the one that `keyPem` belongs to
+   * signs.
+   */
   readonly certificatePem: string;
   /** PKCS#8, SEC1 or PKCS#1, in clear. */
   readonly keyPem: string;

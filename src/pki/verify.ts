@@ -18,6 +18,7 @@ import { readCertificateFile, type Certificate } from "./pem";
 
 /** The moment at which certificates have to be valid. */
 export interface VerifyOptions {
+  /** Usually the present; a later one tells what is going to fail by then. */
   readonly now: Date;
 }
 

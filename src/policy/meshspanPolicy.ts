@@ -30,16 +30,24 @@ import { certificateReader } from "../pki";
 import { withRemediation } from "./remediation";
 import { objectOf, providerOf, type Resource, type ResourceObject } from "./resources";
 
-/** What happens where a rule isn't kept, by the rule. */
+/**
+ * What happens where a rule isn't kept, by the rule's code: `advisory` warns, `mandatory` fails the
+ * run, `disabled` doesn't look. `remediate` is for `ca_key_in_clear`: what the state would have in
+ * clear is made a secret.
+ */
 export type Enforcement = Readonly<Partial<Record<PolicyCode, EnforcementLevel>>>;
 
+/** What may be given with or without a description. */
 interface CommonOptions {
   /**
    * Names of provider resources by cluster, where a cluster has another name than its provider, or several providers.
    * @default each provider is a cluster of its name
    */
   readonly clusters?: Readonly<Record<string, readonly string[]>>;
-  /** @default mandatory for what breaks trust, advisory for the rest */
+  /**
+   * By rule; those that it doesn't name keep the default.
+   * @default mandatory for rules whose severity is error, advisory for warnings
+   */
   readonly enforcement?: Enforcement;
 }
 
@@ -48,11 +56,24 @@ interface CommonOptions {
  * the stack's resources.
  */
 export type DescribedPolicyOptions = CommonOptions &
-  ({ readonly description: MeshDescription } | { readonly mesh: Mesh });
+  (
+    | {
+        /** As in `mesh.yaml`. */
+        readonly description: MeshDescription;
+      }
+    | {
+        /** From `parseMesh`. */
+        readonly mesh: Mesh;
+      }
+  );
 
-/** A mesh that has none, or not here. */
+/** A mesh that has no description, or not here: its settings are given one by one. */
 export interface SetPolicyOptions extends CommonOptions, PolicyOptions {}
 
+/**
+ * Options of `MeshspanPolicy`: settings come from a mesh, or are given one by one. Without any
+ * they are a description's defaults, and identities of any trust domain count.
+ */
 export type MeshspanPolicyOptions = DescribedPolicyOptions | SetPolicyOptions;
 
 /**

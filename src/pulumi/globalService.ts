@@ -33,6 +33,7 @@ export interface DescribedServiceArgs extends CommonArgs, DescribedService {}
 
 /** A service that the mesh's description has, by its key `<service>.<namespace>`. */
 export interface NamedServiceArgs extends CommonArgs {
+  /** Its key in the description, such as "redis-cart.default"; one that it lacks is an error. */
   readonly service: string;
 }
 

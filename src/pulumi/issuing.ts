@@ -17,7 +17,7 @@ export interface OwnRoot {
   readonly key: pulumi.Input<string>;
 }
 
-/** What an external CA is asked to sign. */
+/** What an external CA is asked to sign: one cluster's intermediate. */
 export interface SigningRequest {
   /** Name of the cluster. */
   readonly cluster: string;
@@ -27,7 +27,7 @@ export interface SigningRequest {
   readonly days: number;
 }
 
-/** What it answers. */
+/** What an external CA answers to a `SigningRequest`. */
 export interface SignedIntermediate {
   /** PEM of the intermediate: CA:true, with keyCertSign, its key the request's. */
   readonly certificate: pulumi.Input<string>;
@@ -43,6 +43,7 @@ export interface ExternalRoot {
   readonly sign: (request: SigningRequest) => SignedIntermediate;
 }
 
+/** A root CA of your own: its key is either here, or kept by an external CA that signs. */
 export type Root = OwnRoot | ExternalRoot;
 
 /** What lists of revoked certificates need beside the CAs that are made here. */

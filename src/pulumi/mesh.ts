@@ -38,13 +38,22 @@ interface CommonArgs
    * @default the clusters' own, or those of the gateways' load balancers
    */
   readonly gatewayAddresses?: Readonly<Record<string, pulumi.Input<string>>>;
-  /** @default Istio's charts are installed */
+  /** How Istio gets into the clusters, or that it's there. @default Istio's charts are installed */
   readonly istio?: IstioInstallation;
 }
 
 /** Arguments of `Mesh`: a description, or the mesh that `parseMesh` made of one. */
 export type MeshArgs = CommonArgs &
-  ({ readonly description: MeshDescription } | { readonly mesh: CoreMesh });
+  (
+    | {
+        /** As in `mesh.yaml`; every fault of it is an error before anything is registered. */
+        readonly description: MeshDescription;
+      }
+    | {
+        /** From `parseMesh`, for programs that look at it first. */
+        readonly mesh: CoreMesh;
+      }
+  );
 
 /** Where a global service is reached. */
 export interface GlobalServiceOutputs {
@@ -65,6 +74,7 @@ export class Mesh extends pulumi.ComponentResource {
   readonly mesh: CoreMesh;
   /** What the resources are made of. */
   readonly plan: Plan;
+  /** Every cluster of the mesh: those that were given, and those that were made along. */
   readonly clusters: MeshClusters;
   /** PEM of the root; `undefined` where others issue. */
   readonly rootCertificate: pulumi.Output<string> | undefined;

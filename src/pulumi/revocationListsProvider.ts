@@ -14,6 +14,10 @@ export interface ListedAuthority {
 export interface RevocationListsInputs {
   /** PEM of the roots: lists last as long as the first of them. */
   readonly roots: string;
+  /**
+   * Each gets a list that its key signs, whether or not it has revoked anything. A secret in the
+   * state.
+   */
   readonly authorities: readonly ListedAuthority[];
   /** Serial numbers that the root takes back: lower-case hexadecimal digits without zeros in front. */
   readonly revoked: readonly string[];

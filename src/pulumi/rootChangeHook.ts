@@ -10,7 +10,11 @@ import type { BarrierProgress } from "../live/rotationBarrier";
 import type { CaRoots, ChangeBarrier } from "../pki/rootChange";
 import type { MeshClusters } from "./meshCluster";
 
-/** How a change of the root is treated: see `SharedRootCAArgs.rootChange`. */
+/**
+ * How a change of the root is treated, as `rootChange` of `SharedRootCA` and `Mesh` says.
+ * `guarded`: a cluster keeps its CA, and the run fails, as long as a proxy of the mesh isn't ready
+ * for the other one. `forced`: it is changed at once, and calls may fail meanwhile.
+ */
 export type RootChangePolicy = "guarded" | "forced";
 
 /** What stands in every message of a change that isn't made. */

@@ -23,8 +23,16 @@ import type { RenderedFile } from "./renderPlan";
 
 /** What a run did. Paths are relative to the folder. */
 export interface WriteResult {
+  /** Files that weren't there or had another content, in the order in which they were given. */
   readonly written: readonly string[];
+  /**
+   * Files that were there with the same content, in the same order; all of them where `madeOf`
+   * spared the work.
+   */
   readonly unchanged: readonly string[];
+  /**
+   * Files of the last run that are no longer wanted, sorted; somebody may have removed them before.
+   */
   readonly removed: readonly string[];
   /** Those of the files that are there now which have key material. */
   readonly secrets: readonly string[];
@@ -39,7 +47,10 @@ export interface WriteOptions {
    * @default none: files are always made
    */
   readonly madeOf?: string;
-  /** Called after each file that was looked at. @default nobody is told */
+  /**
+   * Called after each file that was looked at, with how many these are and how many there are.
+   * @default nobody is told
+   */
   readonly progress?: ((done: number, total: number) => void) | undefined;
   /** Ends it between two files, with no temporary file left. @default it goes on to the end */
   readonly signal?: AbortSignal | undefined;

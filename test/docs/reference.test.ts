@@ -19,6 +19,8 @@ it("is as the sources have it (npm run generate writes it)", () => {
     expect(pages["docs/reference/description.md"]).toContain(`## ${key}\n`);
   expect(pages["docs/reference/description.md"]).toContain("`clusters.<name>.gateway.address`");
   expect(pages["docs/reference/cli.md"]).toContain("## certs rotate\n");
+  // Nobody exports it, and it's what arguments of a mesh are made of.
+  expect(pages["docs/reference/api/meshspan-pulumi.md"]).toContain("\ninterface CommonArgs ");
 });
 
 describe("the data path", () => {

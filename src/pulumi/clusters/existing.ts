@@ -7,7 +7,7 @@ import { clusterProvider, oneContext } from "./kubeconfig";
 export interface ExistingClusterArgs {
   /** Contents of a kubeconfig (not its path), YAML or JSON. Kept as a secret. */
   readonly kubeconfig: pulumi.Input<string>;
-  /** @default the kubeconfig's current context */
+  /** Name of a context that the kubeconfig has. @default its current one, else its first */
   readonly context?: pulumi.Input<string>;
   /**
    * What stays the same as long as it is the same cluster; another value replaces everything in it.
@@ -28,10 +28,18 @@ export interface ExistingClusterArgs {
 
 /** A cluster that is there: nothing is made but the provider for it. */
 export class ExistingCluster extends MeshCluster {
+  /** The one context of the kubeconfig that was given, without the others. A secret. */
   readonly kubeconfig: pulumi.Output<string>;
+  /** `clusterIdentifier`, or what stands for it by default. */
   readonly identifier: pulumi.Output<string>;
+  /** Applies objects server-side; fields that others manage are only overwritten with `adopt`. */
   readonly provider: kubernetes.Provider;
+  /** As it was given, for a gateway of type NodePort; `undefined` where it wasn't. */
   override readonly nodeAddress: pulumi.Output<string> | undefined;
+  /**
+   * As they were given; `undefined` where they weren't: firewalls of GKE peers then go by their
+   * `gateway.allowFrom`, or stay open.
+   */
   override readonly egressRanges: pulumi.Output<string[]> | undefined;
 
   constructor(

@@ -9,7 +9,7 @@ import { clusterProvider } from "./kubeconfig";
 export interface GkeClusterArgs {
   /** A region ("us-east1") for a regional cluster, a zone ("us-east1-b") for a zonal one. */
   readonly location: string;
-  /** @default the gcp provider's */
+  /** ID of the Google Cloud project. @default the gcp provider's */
   readonly project?: pulumi.Input<string>;
   /** A VPC network of yours, by name or self link. @default one is made */
   readonly network?: pulumi.Input<string>;
@@ -22,12 +22,17 @@ export interface GkeClusterArgs {
   /** Range of the control plane, a /28. @default 172.16.0.0/28 */
   readonly controlPlaneRange?: string;
   /** Who may reach the API server. @default anywhere, with credentials */
-  readonly authorizedRanges?: readonly { readonly cidr: string; readonly name: string }[];
-  /** @default REGULAR */
+  readonly authorizedRanges?: readonly {
+    /** Range of addresses, such as "203.0.113.0/24". */
+    readonly cidr: string;
+    /** What the console shows beside it. */
+    readonly name: string;
+  }[];
+  /** GKE's release channel, which decides when it upgrades the cluster. @default REGULAR */
   readonly releaseChannel?: "RAPID" | "REGULAR" | "STABLE" | "EXTENDED";
-  /** @default e2-standard-4 */
+  /** Compute Engine's type of the nodes. @default e2-standard-4 */
   readonly machineType?: string;
-  /** Nodes per zone. @default 2 */
+  /** Nodes in each zone: a regional cluster has several zones, mostly three. @default 2 */
   readonly nodesPerZone?: number;
   /** Keeps `pulumi destroy` from deleting the cluster. @default false */
   readonly deletionProtection?: boolean;
@@ -41,9 +46,19 @@ const nodeRoles = ["roles/container.defaultNodeServiceAccount", "roles/artifactr
  * internet, and peers, from one address of Cloud NAT, which peers' firewalls can name.
  */
 export class GkeCluster extends MeshCluster {
+  /**
+   * Has no credentials itself: `gke-gcloud-auth-plugin` has to be on PATH where it's used. Still a
+   * secret.
+   */
   readonly kubeconfig: pulumi.Output<string>;
+  /** GKE's own: `projects/<project>/locations/<location>/clusters/<name>`. */
   readonly identifier: pulumi.Output<string>;
+  /**
+   * Applies objects server-side, once nodes and the way to istiod's webhooks are there; fields that
+   * others manage are never overwritten.
+   */
   readonly provider: kubernetes.Provider;
+  /** The one address of Cloud NAT, as a /32. */
   override readonly egressRanges: pulumi.Output<string[]>;
   /** Name of the VPC network. */
   readonly network: pulumi.Output<string>;
@@ -216,6 +231,8 @@ export class GkeCluster extends MeshCluster {
    * Lets the mesh's gateway be reached from these ranges only. GKE opens load balancers' ports to everybody
    * unless their Services say otherwise, so peers are admitted and all others refused, ahead of that rule. `Mesh` calls
    * this; a second call changes nothing.
+   * @param ranges CIDRs of the peers; those of the cluster's own nodes and pods are admitted with them.
+   * @param port Port of the gateway, TCP.
    */
   admitPeers(ranges: pulumi.Input<pulumi.Input<string>[]>, port: number): void {
     if (this.#admits) return;

@@ -31,9 +31,16 @@ export interface KindClusterArgs {
  * user's own kubeconfig isn't touched.
  */
 export class KindCluster extends MeshCluster {
+  /** As `kind get kubeconfig` prints it, for a port of this machine alone. A secret. */
   readonly kubeconfig: pulumi.Output<string>;
+  /**
+   * `kind-<clusterName>-<digest of its CA>`: one that is made anew under the same name is another
+   * cluster.
+   */
   readonly identifier: pulumi.Output<string>;
+  /** Applies objects server-side; fields that others manage are never overwritten. */
   readonly provider: kubernetes.Provider;
+  /** IPv4 address of the control plane's node on the container network, `kind` by default. */
   override readonly nodeAddress: pulumi.Output<string>;
 
   constructor(
