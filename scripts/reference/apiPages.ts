@@ -179,12 +179,12 @@ function kindOf({ flags }: ts.Symbol): string {
   return "Constant";
 }
 
-/** A docstring as Markdown: what isn't code must not be taken for HTML. */
+/** A docstring as Markdown, a line for each paragraph and each point of a list: what isn't code must not be taken for HTML. */
 function prose(text: string): string {
   return text
     .split("`")
     .map((part, index) => (index % 2 === 0 ? part.replace(/[<>]/g, (found) => `\\${found}`) : part))
     .join("`")
-    .replace(/[ \t]*\n(?!\n)/g, " ")
+    .replace(/(?<!\n)[ \t]*\n(?!\n|- )/g, " ")
     .trim();
 }

@@ -16,7 +16,7 @@ export const caFileNames = [
 /** A file of a cluster's CA. istiod wants all four: since Istio 1.27 it doesn't start with some. */
 export type CaFileName = (typeof caFileNames)[number];
 
-/** Beside them, where the mesh has revocation lists: those of all of its CAs, one text for every cluster. */
+/** The file beside `caFileNames` where the mesh has revocation lists: those of all of its CAs, one text for every cluster. */
 export const crlFileName = "ca-crl.pem";
 
 /** A cluster's CA, PEM by file name: the intermediate, its private key, the root, and the chain from the one to the other. */

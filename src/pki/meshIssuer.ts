@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { IssueCollector, MeshError } from "../core/issues";
 import type { Mesh } from "../core/mesh";
 import { rootsOf } from "../core/rotation";
+import { requireCluster } from "../core/standAlone";
 import { certificatesPath } from "./caFiles";
 import { createIntermediate } from "./certificateAuthority";
 import { readText } from "./files";
@@ -34,14 +35,15 @@ export class MeshIssuer {
   }
 
   /**
-   * @param clusters For which it is to issue, for messages.
-   * @throws MeshError with `certificate_missing` or `certificate_unreadable` for the root's certificate or its key.
+   * @param clusters For which it is to issue.
+   * @throws MeshError with `unknown_cluster` for one that the mesh doesn't have, with `certificate_missing` or `certificate_unreadable` for the root's certificate or its key.
    */
   static async open(
     directory: string,
     mesh: Mesh,
     clusters: readonly string[],
   ): Promise<MeshIssuer> {
+    for (const name of clusters) requireCluster(mesh, name);
     const root = rootsOf(mesh.trust).signing;
     const folder = join(directory, rootFolder(root));
     const issues = new IssueCollector([certificatesPath]);

@@ -77,7 +77,7 @@ async function stageOf(folder: string): Promise<ReplacementStage> {
 
 /** Which cluster's intermediate is replaced, and when. */
 export interface ReplacementOptions {
-  /** Name of the cluster of the mesh whose intermediate is replaced; another one is an error. */
+  /** Name of the cluster of the mesh whose intermediate is replaced. @throws MeshError with `unknown_cluster` for another one */
   readonly cluster: string;
   /** The moment of issue, and of the revocation. @default the system's clock */
   readonly now?: Date | undefined;

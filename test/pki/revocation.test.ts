@@ -132,6 +132,18 @@ describe("an intermediate that is revoked", () => {
   const noListOfItsOwn = "unable to get certificate CRL";
   const options = { cluster: "east", now };
 
+  it("is one of a cluster of the mesh", async () => {
+    const mesh = meshOf();
+    await ensureMeshCertificates(directory, mesh, { now });
+    const files = () => readdirSync(parent, { recursive: true });
+    const before = files();
+    for (const act of [prepareReplacement, replaceIntermediate, revokeReplaced])
+      expect(await issuesOf(act(directory, mesh, { cluster: "../up", now }))).toEqual([
+        'cluster unknown_cluster: the mesh has no cluster "../up"',
+      ]);
+    expect(files()).toEqual(before);
+  });
+
   it("makes room for another one first, and is refused in the end", async () => {
     const mesh = meshOf({});
     const before = await ensureMeshCertificates(directory, mesh, { now });
