@@ -1,5 +1,5 @@
 /** The package as npm packs it, in projects that have only what they need, on each Node that is there. */
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { nodes } from "../../scripts/nodes.cjs";
 import { combinations, type Combination, peers, programOf } from "./combinations";
@@ -133,16 +133,22 @@ it("has a command that runs where nothing else is installed", () => {
   }
 });
 
-it("is installed by npm into an empty project, without Pulumi and cdk8s", () => {
+describe("installed by npm", () => {
   if (!isOnline) {
-    process.stderr.write("not installed from the registry: MESHSPAN_ONLINE=1 does\n");
+    it("isn't tried without the registry", () => {
+      process.stderr.write("not installed from the registry: MESHSPAN_ONLINE=1 does\n");
+    });
     return;
   }
-  const project = new PackedProject(packed, []);
-  try {
-    rmSync(join(project.folder, "node_modules"), { recursive: true });
-    const quiet = ["--no-audit", "--no-fund", "--prefer-offline"];
-    expect(project.run("npm", "install", ...quiet, packed.path).stderr).not.toContain("ERR");
+
+  let project: PackedProject;
+  beforeEach(() => {
+    project = new PackedProject(packed, []);
+  });
+  afterEach(() => project.remove());
+
+  it("brings neither Pulumi nor cdk8s into an empty project", () => {
+    expect(project.install(packed)).toBe("");
     const installed = readdirSync(join(project.folder, "node_modules"));
     expect(installed).toContain("meshspan");
     expect(installed.filter((name) => /^(?:@pulumi|cdk8s|constructs)$/.test(name))).toEqual([]);
@@ -150,10 +156,49 @@ it("is installed by npm into an empty project, without Pulumi and cdk8s", () => 
     const { packages } = JSON.parse(lock) as { readonly packages: object };
     expect(Object.keys(packages).length).toBeLessThan(150);
     expect(project.run("node_modules/.bin/meshspan", "init").status).toBe(0);
-  } finally {
-    project.remove();
-  }
+  });
+
+  it("compiles and runs with the lowest versions that it takes, of peers and of TypeScript", () => {
+    const lowest = Object.entries(ranges()).map(([name, range]) => `${name}@${range.slice(1)}`);
+    const compilers = [`typescript@~${lowestTypeScript()}.0`, "@types/node@20"];
+    expect(project.install(packed, ...lowest, ...compilers)).toBe("");
+
+    const files = combinations.map((combination, index) => {
+      project.write(`${index}.cts`, typedProgram(combination));
+      return `${index}.cts`;
+    });
+    const resolution = { moduleResolution: "node16", module: "node16" };
+    const options = { target: "es2022", noEmit: true, strict: true, types: ["node"] };
+    project.write(
+      "tsconfig.json",
+      JSON.stringify({ compilerOptions: { ...options, ...resolution }, files }),
+    );
+    // All declarations are checked; those of this package miss names of their own.
+    const faults = project
+      .run("node_modules/.bin/tsc")
+      .stdout.split("\n")
+      .filter((line) => line !== "" && !line.startsWith("node_modules/@pulumi/policy/"));
+    expect(faults).toEqual([]);
+
+    combinations.forEach((combination, index) => {
+      project.write(`${index}.run.cjs`, programOf(combination, "commonjs"));
+      const { status, stdout } = project.run(process.execPath, `${index}.run.cjs`);
+      expect([status, stdout]).toEqual([0, `${combination.prints}\n`]);
+    });
+  });
 });
+
+/** What package.json says of peers. */
+function ranges(): Readonly<Record<string, string>> {
+  const manifest = readFileSync(join(repository, "package.json"), "utf8");
+  return (JSON.parse(manifest) as { peerDependencies: Record<string, string> }).peerDependencies;
+}
+
+/** Line of TypeScript that docs/versioning.md promises. */
+function lowestTypeScript(): string {
+  const page = readFileSync(join(repository, "docs/versioning.md"), "utf8");
+  return /^\| TypeScript +\| (\d+\.\d+) and later/m.exec(page)?.[1] ?? "";
+}
 
 /** Prints the names of each entry point, as `import` and `require` have them. */
 function namesScript(entries: readonly string[]): string {

@@ -59,13 +59,21 @@ export class PackedProject {
     this.write("package.json", "{}");
   }
 
+  /** Has npm install the package, and others, from the registry in place of what is linked; gives what npm said of errors. */
+  install(packed: Packed, ...packages: readonly string[]): string {
+    rmSync(join(this.folder, "node_modules"), { recursive: true });
+    const quiet = ["--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts"];
+    return this.run("npm", "install", "--loglevel", "error", ...quiet, packed.path, ...packages)
+      .stderr;
+  }
+
   write(name: string, text: string): void {
     writeFileSync(join(this.folder, name), text);
   }
 
   /** What a program of the project prints, and how it ends. */
   run(program: string, ...args: readonly string[]) {
-    const options = { cwd: this.folder, encoding: "utf8", timeout: 60_000 } as const;
+    const options = { cwd: this.folder, encoding: "utf8", timeout: 180_000 } as const;
     const { status, stdout, stderr } = spawnSync(program, args, options);
     return { status, stdout, stderr };
   }
