@@ -2,17 +2,23 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { shellResource, shellWord } from "../../core/shell";
 
-export function isReady({ metadata, status }: V1Pod): boolean {
+export function isReady(pod: V1Pod): boolean {
   return (
-    metadata?.deletionTimestamp === undefined &&
-    (status?.conditions ?? []).some(({ type, status: is }) => type === "Ready" && is === "True")
+    !isEnding(pod) &&
+    (pod.status?.conditions ?? []).some(({ type, status: is }) => type === "Ready" && is === "True")
   );
 }
 
-/** The first reason why one of them isn't ready: `gateway-7d9: ImagePullBackOff`; empty where none says. */
+/** A gateway that was replaced may take a minute for that. */
+function isEnding({ metadata }: V1Pod): boolean {
+  return metadata?.deletionTimestamp !== undefined;
+}
+
+/** The first reason why one of them isn't ready, of those that stay: `gateway-7d9: ImagePullBackOff`; empty where none says. */
 export function whyNotReady(pods: readonly V1Pod[]): string {
-  if (pods.length === 0) return "there are no pods";
-  const reasons = pods
+  const staying = pods.filter((pod) => !isEnding(pod));
+  if (staying.length === 0) return "there are no pods";
+  const reasons = staying
     .filter((pod) => !isReady(pod))
     .map(({ metadata, status }) => {
       const containers = [

@@ -75,10 +75,19 @@ describe("gateways", () => {
         ],
       ],
       [
-        "have no pod that is ready, and why",
+        "have no pod that is ready, and why, whatever ends beside it",
         (seen) =>
           withObject(
-            { ...seen, gatewayPods: answer([unready("gateway", "istio-eastwest")]) },
+            {
+              ...seen,
+              gatewayPods: answer([
+                {
+                  ...unready("before", "istio-eastwest"),
+                  metadata: { deletionTimestamp: new Date() },
+                },
+                unready("gateway", "istio-eastwest"),
+              ]),
+            },
             gateway,
             (live) => delete live.status.availableReplicas,
           ),
