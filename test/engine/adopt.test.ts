@@ -91,6 +91,7 @@ it("is told by the import what will change in place", () => {
     [
       "DestinationRule/shop/cart.global",
       "changed",
+      "spec.trafficPolicy.connectionPool",
       "spec.trafficPolicy.tls.sni",
       "spec.trafficPolicy.tls.subjectAltNames",
     ],
