@@ -1,4 +1,5 @@
 import { App, Chart, Testing } from "cdk8s";
+import { Construct } from "constructs";
 import { GlobalDns, GlobalService, Mesh, MultiClusterGateway, SharedRootCA } from "../../src/cdk8s";
 import { caFileNames, type MeshDescription, MeshError, parseMesh, planMesh } from "../../src";
 import { toLiteral } from "../../src/core/literals";
@@ -71,6 +72,29 @@ describe("Mesh", () => {
     const { trustCharts } = new Mesh(app, "mesh", { description });
     expect(trustCharts).toEqual({});
     expect(app.charts.map(({ node }) => node.id)).toEqual(Object.keys(description.clusters));
+  });
+
+  it("of one description is in as many apps as there are", () => {
+    const mesh = parseMesh(sampleDescription);
+    const [first, second] = [1, 2].map(() => {
+      const { charts } = new Mesh(Testing.app(), "mesh", { mesh, certificates });
+      return Object.values(charts).map((chart) => Testing.synth(chart));
+    });
+    expect(second).toEqual(first);
+  });
+
+  it("says how two meshes get into one app", () => {
+    const app = Testing.app();
+    new Mesh(app, "first", { description: sampleDescription, certificates });
+    const description = { ...sampleDescription, name: "other" };
+    expect(() => new Mesh(app, "second", { description, certificates })).toThrow(
+      /charts.east: there is a construct "east".*new Mesh\(new Construct[^]*charts.east-cacerts/,
+    );
+    expect(() => new Mesh(Testing.app(), "east", { description, certificates })).toThrow(
+      /charts.east: .*give it another ID/,
+    );
+    const { charts } = new Mesh(new Construct(app, "other"), "mesh", { description, certificates });
+    expect(charts.east?.node.path).toBe("other/east");
   });
 
   it("applies what an object needs before it", () => {
