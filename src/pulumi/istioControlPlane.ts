@@ -194,8 +194,13 @@ function checkOrder(mesh: Mesh, name: string, cluster: MeshCluster): void {
   ]);
 }
 
-/** Both sets of values, maps merged as Helm merges them; what the mesh needs wins. */
-function withValues(own: unknown, needed: object): Record<string, unknown> {
+/**
+ * Both sets of values, maps merged as Helm merges them; what the mesh needs wins. A map of the program's that is late is merged once
+ * it's known.
+ */
+function withValues(own: unknown, needed: object): object {
+  if (pulumi.Output.isInstance(own) || own instanceof Promise)
+    return pulumi.all([own, needed]).apply(([known, all]) => withValues(known, all));
   const merged: Record<string, unknown> = isMap(own) ? { ...own } : {};
   for (const [key, value] of Object.entries(needed))
     merged[key] = isMap(value) ? withValues(merged[key], value) : value;
