@@ -235,10 +235,33 @@ describe("GkeCluster", () => {
     if (type === "gcp:container/cluster:Cluster")
       return { endpoint: "192.0.2.1", masterAuth: { clusterCaCertificate: "Q0E=" }, name };
     return { selfLink: `link/${name}`, email: `${name}@example.com`, project: "p" };
+    const long = ["europe-west1", "europe-west4"].map((name) =>
+      kindName("online-boutique-in-production-for-shops", name),
+    );
+    expect(new Set(long).size).toBe(2);
+    for (const name of long) expect(name).toMatch(/^online-boutique-[a-z0-9-]{1,32}[a-z0-9]$/);
   };
 
   it("is private and VPC-native, with workload identity and a release channel", async () => {
     const { registered, result } = await run(mesh, outputs);
+  it("has an account for its nodes whose name is short enough, and no other cluster's", async () => {
+    const { registered } = await run(
+      () => {
+        for (const name of [
+          "shop",
+          "online-boutique-eu-europe-west1",
+          "online-boutique-eu-europe-west4",
+        ])
+          new GkeCluster(name, { location: "europe-west1" });
+      },
+      ({ type }) => (type === "gcp:container/cluster:Cluster" ? { masterAuth: {} } : {}),
+    );
+    const ids = registered.flatMap(({ inputs }): string[] => inputs.accountId ?? []);
+    expect(ids[0]).toBe("shop-nodes");
+    expect(new Set(ids).size).toBe(3);
+    for (const id of ids) expect(id).toMatch(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/);
+  });
+
     const clusters = registered.filter(({ type }) => type === "gcp:container/cluster:Cluster");
     expect(clusters.map(({ inputs }) => inputs.location)).toEqual(["us-east1-b", "us-west1"]);
     for (const { inputs } of clusters) {

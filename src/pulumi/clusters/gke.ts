@@ -4,6 +4,7 @@ import { stringify } from "yaml";
 import { MeshCluster } from "../meshCluster";
 import { optionalPeer } from "../optionalPeer";
 import { clusterProvider } from "./kubeconfig";
+import { shortName } from "../shortName";
 
 /** Arguments of `GkeCluster`. */
 export interface GkeClusterArgs {
@@ -122,8 +123,8 @@ export class GkeCluster extends MeshCluster {
 
     const account = new gcp.serviceaccount.Account(
       name,
-      { ...project, accountId: `${name}-nodes`.slice(0, 30).replace(/-+$/, "") },
-      parent,
+      { ...project, accountId: shortName(`${name}-nodes`, 30) },
+      child,
     );
     const roles = nodeRoles.map(
       (role) =>

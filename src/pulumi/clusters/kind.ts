@@ -1,9 +1,11 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
-import { label } from "../../core/names";
+import { childOptions } from "../childOptions";
 import { MeshCluster } from "../meshCluster";
 import { optionalPeer } from "../optionalPeer";
+import { placedIn } from "../placement";
+import { shortName } from "../shortName";
 import { clusterProvider, oneContext } from "./kubeconfig";
 import { createScript, deleteScript, kubeconfigScript, nodeAddressScript } from "./kindScripts";
 import { installMetalLb, type MetalLbArgs } from "./metalLb";
@@ -126,5 +128,5 @@ export function kindConfig({ image, workers = 0, locality }: KindClusterArgs): s
 
 /** A name that kind takes, short enough for the names of its nodes: `<name>-control-plane` is a host name. */
 export function kindName(mesh: string, cluster: string): string {
-  return label.mend(`${mesh}-${cluster}`.slice(0, 63 - "-control-plane".length));
+  return shortName(`${mesh}-${cluster}`, 63 - "-control-plane".length);
 }
