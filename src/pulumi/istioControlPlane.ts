@@ -8,18 +8,12 @@ import { hasHubs } from "../core/objects/hubService";
 import { planRootNamespace } from "../core/objects/namespaces";
 import { isMap } from "../core/rules/plainData";
 import { requireCluster } from "../core/standAlone";
+import { withMore } from "./childOptions";
 import { withInputErrors } from "./inputErrors";
 import { nothingLate, toInputs } from "./lateOutputs";
 import type { MeshCluster, MeshClusters } from "./meshCluster";
 import { nodeAddressNeeded } from "./multiClusterGateway";
-import {
-  checkPlaceable,
-  hooksFor,
-  placedIn,
-  placeObjects,
-  requireMeshCluster,
-  withMore,
-} from "./placement";
+import { checkPlaceable, hooksFor, placedIn, placeObjects, requireMeshCluster } from "./placement";
 
 /** Where Istio publishes its Helm charts. */
 export const istioChartRepository = "https://istio-release.storage.googleapis.com/charts";

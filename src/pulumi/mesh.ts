@@ -5,6 +5,7 @@ import type { Cluster, Mesh as CoreMesh } from "../core/mesh";
 import { liveDns } from "../core/objects/globalDns";
 import { parseMesh } from "../core/parse";
 import { type Plan, planMesh, type PlanOptions } from "../core/plan";
+import { childOptions } from "./childOptions";
 import { GkeCluster } from "./clusters/gke";
 import { clusterIssues, type GivenClusters, meshClusters } from "./clusters/meshClusters";
 import { GlobalDns } from "./globalDns";
@@ -90,10 +91,9 @@ export class Mesh extends pulumi.ComponentResource {
     super("meshspan:index:Mesh", name, {}, options);
     this.mesh = mesh;
     this.plan = plan;
-    // Pulumi doesn't hand a component's dependencies on to its children.
     const { dependsOn } = options;
-    const parent = { parent: this, ...(dependsOn === undefined ? {} : { dependsOn }) };
-    const clusters = meshClusters(mesh, args.clusters ?? {}, this);
+    const parent = childOptions(this, options);
+    const clusters = meshClusters(mesh, args.clusters ?? {}, parent);
     this.clusters = clusters;
     const common = { mesh, clusters };
 

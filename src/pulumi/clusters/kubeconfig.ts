@@ -114,7 +114,7 @@ export function clusterProvider(
   name: string,
   kubeconfig: pulumi.Input<string>,
   clusterIdentifier: pulumi.Input<string>,
-  parent: pulumi.Resource,
+  options: pulumi.ResourceOptions,
   adopt = false,
 ): kubernetes.Provider {
   return new kubernetes.Provider(
@@ -129,6 +129,6 @@ export function clusterProvider(
       enableConfigMapMutable: true,
       enableSecretMutable: true,
     },
-    { parent },
+    options,
   );
 }

@@ -24,7 +24,7 @@ export function clusterIssues(
       .filter((name) => !names.includes(name))
       .map((name): Issue => ({
         code: "unknown_cluster",
-        path: ["clusters", name],
+        path: [key, name],
         message: `the mesh has no cluster ${JSON.stringify(name)}`,
         hint: suggest(name, names),
       })),
@@ -47,16 +47,16 @@ export function clusterIssues(
 export function meshClusters(
   mesh: Mesh,
   given: GivenClusters,
-  parent: pulumi.Resource,
+  options: pulumi.ComponentResourceOptions,
 ): MeshClusters {
   return Object.fromEntries(
     mesh.clusters.map((cluster): [string, MeshCluster] => {
-      const target = given[cluster.name] ?? makeCluster(mesh, cluster, parent);
+      const target = given[cluster.name] ?? makeCluster(mesh, cluster, options);
       return [
         cluster.name,
         target instanceof MeshCluster
           ? target
-          : new ExistingCluster(kindName(mesh.name, cluster.name), target, { parent }),
+          : new ExistingCluster(kindName(mesh.name, cluster.name), target, options),
       ];
     }),
   );
@@ -90,14 +90,18 @@ function cantMake({ name, provider, locality }: Cluster): readonly Issue[] {
   }
 }
 
-function makeCluster(mesh: Mesh, cluster: Cluster, parent: pulumi.Resource): MeshCluster {
+function makeCluster(
+  mesh: Mesh,
+  cluster: Cluster,
+  options: pulumi.ComponentResourceOptions,
+): MeshCluster {
   const name = kindName(mesh.name, cluster.name);
   const { locality, gateway, provider } = cluster;
   if (provider === "kind") {
     // A NodePort needs nothing else; who asks for a load balancer gets one.
     const metalLb = gateway.service === "LoadBalancer" && gateway.address === undefined;
-    return new KindCluster(name, { locality, metalLb }, { parent });
+    return new KindCluster(name, { locality, metalLb }, options);
   }
   const [region = "", zone] = locality?.split("/") ?? [];
-  return new GkeCluster(name, { location: zone ?? region }, { parent });
+  return new GkeCluster(name, { location: zone ?? region }, options);
 }
