@@ -17,7 +17,7 @@ import type { MeshClusters } from "./meshCluster";
 import { MultiClusterGateway, type MultiClusterGatewayArgs } from "./multiClusterGateway";
 import { placeObjects } from "./placement";
 import { RemoteSecrets } from "./remoteSecrets";
-import { SharedRootCA, type TrustArgs, trustArgsOf } from "./sharedRootCA";
+import { SharedRootCA, type TrustArgs, trustArgsOf, trustIssues } from "./sharedRootCA";
 
 /** How Istio itself gets into the clusters. */
 export interface IstioInstallation extends Pick<IstioControlPlaneArgs, "repository" | "values"> {
@@ -195,7 +195,10 @@ function planned(name: string, args: MeshArgs): { readonly mesh: CoreMesh; reado
   const mesh = { ...described, clusters: described.clusters.map(liveDns) };
   return withInputErrors(name, () => {
     const plan = planMesh(mesh, args);
-    const issues = clusterIssues(mesh, args.clusters ?? {}, args.gatewayAddresses ?? {});
+    const issues = [
+      ...clusterIssues(mesh, args.clusters ?? {}, args.gatewayAddresses ?? {}),
+      ...trustIssues(mesh, args),
+    ];
     if (issues.length > 0) throw new MeshError(issues);
     return { mesh, plan };
   });

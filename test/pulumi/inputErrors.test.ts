@@ -39,6 +39,7 @@ async function faultsOf(make: (clusters: MeshClusters) => unknown) {
   return error.errors.map(({ propertyPath }) => propertyPath);
 }
 
+const ownRoot = { certificate: "a certificate", key: "a key" };
 const mesh = parseMesh(sampleDescription);
 const late = parseMesh({
   ...sampleDescription,
@@ -85,6 +86,46 @@ it.each<[string, readonly string[], (clusters: MeshClusters) => unknown]>([
     "workloads for no cluster",
     ["workloads.north"],
     (clusters) => new Mesh("m", { mesh, clusters, workloads: { north: [] } }),
+  ],
+  [
+    "addresses of gateways of no cluster, and one beside the description's",
+    ["gatewayAddresses.wset", "gatewayAddresses.east"],
+    (clusters) =>
+      new Mesh("m", {
+        mesh,
+        clusters,
+        gatewayAddresses: { wset: "192.0.2.1", east: pulumi.output("192.0.2.2") },
+      }),
+  ],
+  [
+    "a gateway's address beside the description's",
+    ["address"],
+    (clusters) =>
+      new MultiClusterGateway("g", { mesh, clusters, cluster: "east", address: "192.0.2.1" }),
+  ],
+  [
+    "a mesh's root that others make",
+    ["root", "nextRoot", "revoked", "crl"],
+    (clusters) =>
+      new Mesh("m", {
+        description: { ...sampleDescription, trust: { issuer: "existing" } },
+        clusters,
+        root: ownRoot,
+        nextRoot: ownRoot,
+        revoked: ["ab"],
+        crl: "a list",
+      }),
+  ],
+  [
+    "a mesh's next root, and what it takes back, where it has neither",
+    ["nextRoot", "revoked", "revoked[0]"],
+    (clusters) =>
+      new Mesh("m", { mesh, clusters, nextRoot: ownRoot, revoked: ["not a serial number"] }),
+  ],
+  [
+    "a next root where there is none",
+    ["nextRoot"],
+    (clusters) => new SharedRootCA("ca", { mesh, clusters, nextRoot: ownRoot }),
   ],
   [
     "no cluster for the root",

@@ -4,7 +4,7 @@ import type { Issue } from "../../core/issues";
 import type { Cluster, Mesh } from "../../core/mesh";
 import { suggest } from "../../core/shape";
 import { MeshCluster, type MeshClusters } from "../meshCluster";
-import { nodeAddressNeeded } from "../multiClusterGateway";
+import { nodeAddressNeeded, secondAddress } from "../multiClusterGateway";
 import { ExistingCluster, type ExistingClusterArgs } from "./existing";
 import { GkeCluster } from "./gke";
 import { KindCluster, kindName } from "./kind";
@@ -19,15 +19,18 @@ export function clusterIssues(
   gatewayAddresses: Readonly<Record<string, unknown>>,
 ): readonly Issue[] {
   const names = mesh.clusters.map(({ name }) => name);
-  return [
-    ...Object.keys(given)
+  const unknown = (key: string, all: Readonly<Record<string, unknown>>) =>
+    Object.keys(all)
       .filter((name) => !names.includes(name))
       .map((name): Issue => ({
         code: "unknown_cluster",
         path: [key, name],
         message: `the mesh has no cluster ${JSON.stringify(name)}`,
         hint: suggest(name, names),
-      })),
+      }));
+  return [
+    ...unknown("clusters", given),
+    ...unknown("gatewayAddresses", gatewayAddresses),
     ...mesh.clusters.flatMap((cluster) => {
       const { name, provider, gateway } = cluster;
       const target = given[name];
@@ -38,6 +41,7 @@ export function clusterIssues(
       return [
         ...(target === undefined ? cantMake(cluster) : []),
         ...(isUnreachable ? [nodeAddressNeeded(name)] : []),
+        ...secondAddress(cluster, gatewayAddresses[name], ["gatewayAddresses", name]),
       ];
     }),
   ];
