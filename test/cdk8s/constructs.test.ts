@@ -1,7 +1,14 @@
-import { App, Chart, Testing } from "cdk8s";
+import { App, Chart, Lazy, Testing } from "cdk8s";
 import { Construct } from "constructs";
 import { GlobalDns, GlobalService, Mesh, MultiClusterGateway, SharedRootCA } from "../../src/cdk8s";
-import { caFileNames, type MeshDescription, MeshError, parseMesh, planMesh } from "../../src";
+import {
+  caFileNames,
+  type Manifest,
+  type MeshDescription,
+  MeshError,
+  parseMesh,
+  planMesh,
+} from "../../src";
 import { toLiteral } from "../../src/core/literals";
 import { type PlannedObject } from "../../src";
 import { shopClusters, shopMesh } from "../../src/demo";
@@ -95,6 +102,24 @@ describe("Mesh", () => {
     );
     const { charts } = new Mesh(new Construct(app, "other"), "mesh", { description, certificates });
     expect(charts.east?.node.path).toBe("other/east");
+  });
+
+  it("takes workloads with lazy values, whatever these hold", () => {
+    const app = Testing.app();
+    // As where a construct is the producer: it leads to the whole app and back.
+    const producer = { app, produce: () => 2 };
+    const lazy: Manifest = {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "lazy", namespace: "default" },
+      spec: { replicas: Lazy.any(producer) },
+    };
+    const { charts } = new Mesh(app, "mesh", {
+      ...{ description: sampleDescription, certificates },
+      workloads: { east: [lazy] },
+    });
+    const made = Testing.synth(charts.east!).find(({ metadata }) => metadata.name === "lazy");
+    expect(made.spec).toEqual({ replicas: 2 });
   });
 
   it("applies what an object needs before it", () => {
