@@ -112,7 +112,7 @@ export function issueWithTls(
           others: revocation.crl,
         },
         options,
-      ).lists
+      ).lists.apply((text) => lines(text))
     : pulumi.output(undefined);
   const files = pulumi
     .all([pulumi.all(signer.intermediates), signer.certificate, rootCertificate, lists])

@@ -166,6 +166,18 @@ it.each<[string, readonly string[], (clusters: MeshClusters) => unknown]>([
     (clusters) => new GlobalService("s", { mesh: late, clusters, service: "cart.default" }),
   ],
   [
+    "a gateway's address that is asked of what has none",
+    ["gatewayAddresses.west"],
+    (clusters) => {
+      const known: Record<string, string> = { wset: "192.0.2.1" };
+      const gatewayAddresses = { west: known.west! };
+      return new GlobalService("s", {
+        ...{ mesh: late, clusters, gatewayAddresses },
+        service: "cart.default",
+      });
+    },
+  ],
+  [
     "a cluster's DNS",
     ["cluster"],
     (clusters) => new GlobalDns("d", { mesh, clusters, cluster: "x" }),
