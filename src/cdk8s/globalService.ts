@@ -1,14 +1,14 @@
+import type { Chart } from "cdk8s";
 import { Construct } from "constructs";
 import { type GlobalService as CoreService, type Mesh } from "../core/mesh";
 import { planGlobalService } from "../core/objects/globalService";
-import { once } from "../core/once";
 import {
   checkUnclaimed,
   type DescribedService,
   describedService,
   requireService,
 } from "../core/standAlone";
-import { type ClusterCharts, placeObjects } from "./placement";
+import { type ClusterCharts, placedIn, placeObjects } from "./placement";
 
 /** What every `GlobalService` needs. */
 interface CommonProps {
@@ -33,12 +33,11 @@ export interface NamedServiceProps extends CommonProps {
 /** Properties of `GlobalService`. */
 export type GlobalServiceProps = DescribedServiceProps | NamedServiceProps;
 
-/** The services of each mesh that have a construct, by address. */
-const servicesOf = once((_mesh: Mesh) => new Map<string, CoreService>());
-
-/** Services of a mesh that constructs were made for so far. */
-export function placedServices(mesh: Mesh): readonly CoreService[] {
-  return [...servicesOf(mesh).values()];
+/** Services of a mesh that constructs have put into a chart so far. */
+export function placedServices(mesh: Mesh, chart: Chart): readonly CoreService[] {
+  return [...placedIn(chart).services.values()]
+    .filter((placed) => placed.mesh === mesh)
+    .map(({ service }) => service);
 }
 
 /**
@@ -54,10 +53,16 @@ export class GlobalService extends Construct {
   constructor(scope: Construct, id: string, props: GlobalServiceProps) {
     super(scope, id);
     this.service = serviceOf(props);
-    const placed = servicesOf(props.mesh);
-    checkUnclaimed(this.service, props.mesh, placed.get(this.service.address)?.key);
-    placeObjects(props.charts, id, planGlobalService(props.mesh, this.service));
-    placed.set(this.service.address, this.service);
+    const { service } = this;
+    const { mesh, charts } = props;
+    const objects = planGlobalService(mesh, service);
+    const placed = [...objects.keys()]
+      .flatMap((cluster) => charts[cluster] ?? [])
+      .map((chart) => placedIn(chart).services);
+    for (const services of placed)
+      checkUnclaimed(service, mesh, services.get(service.address)?.service.key);
+    placeObjects(charts, id, objects);
+    for (const services of placed) services.set(service.address, { mesh, service });
   }
 
   /** `<service>.<namespace>.<domain>`: what callers write. */

@@ -1,7 +1,7 @@
 import { Chart } from "cdk8s";
 import { Construct } from "constructs";
 import type { MeshDescription } from "../core/description";
-import { MeshError } from "../core/issues";
+import { type Issue, MeshError } from "../core/issues";
 import { type CaFilesByCluster, planIssues } from "../core/literals";
 import type { Mesh as CoreMesh } from "../core/mesh";
 import { parseMesh } from "../core/parse";
@@ -65,16 +65,20 @@ export class Mesh extends Construct {
     const { certificates } = props;
     this.mesh = "mesh" in props ? props.mesh : parseMesh(props.description);
     this.plan = planMesh(this.mesh, props);
-    const issues = planIssues(this.plan, certificates);
+    const names = this.mesh.clusters.map(({ name }) => name);
+    const trustScope =
+      this.mesh.trust.issuer === "existing" ? undefined : (props.trustScope ?? scope);
+    const issues = [
+      ...planIssues(this.plan, certificates),
+      ...takenIn(scope, names),
+      ...(trustScope === undefined ? [] : takenIn(trustScope, names.map(trustChartName))),
+    ];
     if (issues.length > 0) throw new MeshError(issues);
 
-    const chartsIn = (parent: Construct, suffix: string) =>
-      Object.fromEntries(
-        this.mesh.clusters.map(({ name }) => [name, new Chart(parent, `${name}${suffix}`)]),
-      );
-    this.charts = chartsIn(scope, "");
-    this.trustCharts =
-      this.mesh.trust.issuer === "existing" ? {} : chartsIn(props.trustScope ?? scope, "-cacerts");
+    const chartsIn = (parent: Construct, nameOf: (cluster: string) => string) =>
+      Object.fromEntries(names.map((name) => [name, new Chart(parent, nameOf(name))]));
+    this.charts = chartsIn(scope, (name) => name);
+    this.trustCharts = trustScope === undefined ? {} : chartsIn(trustScope, trustChartName);
 
     const { mesh, charts } = this;
     const trust = { mesh, charts: this.trustCharts };
@@ -112,4 +116,18 @@ export class Mesh extends Construct {
     if (planned === undefined) throw new Error(`${name} is not planned`);
     return planned.helm;
   }
+}
+
+const trustChartName = (cluster: string) => `${cluster}-cacerts`;
+
+/** A fault for each chart whose name something else has: constructs says which name, and not what to do. */
+function takenIn(scope: Construct, charts: readonly string[]): readonly Issue[] {
+  return charts
+    .filter((name) => scope.node.tryFindChild(name) !== undefined)
+    .map((name) => ({
+      code: "conflicting_keys",
+      path: ["charts", name],
+      message: `there is a construct ${JSON.stringify(name)} beside the mesh already, and the chart would have its name`,
+      hint: `give it another ID, or give each mesh a scope of its own: new Mesh(new Construct(app, "shop"), …)`,
+    }));
 }

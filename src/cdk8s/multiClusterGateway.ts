@@ -1,3 +1,4 @@
+import type { Chart } from "cdk8s";
 import { Construct } from "constructs";
 import { crossingsOf } from "../core/crossings";
 import type { Cluster, GlobalService as CoreService, Mesh } from "../core/mesh";
@@ -37,7 +38,9 @@ export class MultiClusterGateway extends Construct {
     const exported = this.#exportedOf(services);
     const objects = planGateway(props.mesh, this.cluster, exported);
     placeObjects(props.charts, id, new Map([[this.cluster.name, objects]]));
-    this.node.addValidation({ validate: () => this.#shutOut(props.mesh, exported) });
+    const chart = props.charts[this.cluster.name];
+    if (chart !== undefined)
+      this.node.addValidation({ validate: () => this.#shutOut(props.mesh, chart, exported) });
   }
 
   #exportedOf(services: readonly CoreService[]): readonly CoreService[] {
@@ -47,9 +50,9 @@ export class MultiClusterGateway extends Construct {
   }
 
   /** Services with a construct that peers would call here in vain; a construct may be made after its gateway. */
-  #shutOut(mesh: Mesh, exported: readonly CoreService[]): string[] {
+  #shutOut(mesh: Mesh, chart: Chart, exported: readonly CoreService[]): string[] {
     const keys = new Set(exported.map(({ key }) => key));
-    return this.#exportedOf(placedServices(mesh))
+    return this.#exportedOf(placedServices(mesh, chart))
       .filter(({ key }) => !keys.has(key))
       .map(
         ({ localHost }) =>

@@ -3,6 +3,7 @@ import { ApiObject, type Chart } from "cdk8s";
 import { Construct } from "constructs";
 import { type Issue, MeshError } from "../core/issues";
 import { type CaFilesByCluster, literalIssues, toLiteral } from "../core/literals";
+import type { GlobalService, Mesh } from "../core/mesh";
 import type { PlannedObject } from "../core/objects/manifest";
 import { addTo, once } from "../core/once";
 
@@ -45,13 +46,22 @@ export function placeObjects(
   }
 }
 
-/** Objects of a chart by key, and those that wait for a key that isn't placed yet. */
+/** What constructs have put into a chart. */
 interface Placed {
+  /** Objects by key. */
   readonly objects: Map<string, ApiObject>;
+  /** Those that wait for a key that isn't placed yet. */
   readonly waiting: Map<string, ApiObject[]>;
+  /** Global services by their addresses, and the mesh that each is of. */
+  readonly services: Map<string, { readonly mesh: Mesh; readonly service: GlobalService }>;
 }
 
-const placedIn = once((_chart: Chart): Placed => ({ objects: new Map(), waiting: new Map() }));
+/** Constructs find here what others have put into the same chart. */
+export const placedIn = once((_chart: Chart): Placed => ({
+  objects: new Map(),
+  waiting: new Map(),
+  services: new Map(),
+}));
 
 function placeObject(
   chart: Chart,

@@ -4,6 +4,7 @@
  */
 import { mergeCorefile } from "./corefile";
 import type { Issue } from "./issues";
+import { isMap } from "./rules/plainData";
 import { mergeStubDomains } from "./stubDomains";
 
 /** The files of a cluster's CA, as Istio's `cacerts` secret has them. */
@@ -209,6 +210,7 @@ export function mapLate(value: unknown, replace: (late: Late) => unknown): unkno
 function hasLate(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (value instanceof Late) return true;
+  if (!isData(value)) return false;
   for (const item of Object.values(value)) if (hasLate(item)) return true;
   return false;
 }
@@ -223,5 +225,10 @@ export function lateValuesIn(value: unknown): readonly Late[] {
 function addLate(value: unknown, found: Late[]): void {
   if (typeof value !== "object" || value === null) return;
   if (value instanceof Late) found.push(value);
-  else for (const item of Object.values(value)) addLate(item, found);
+  else if (isData(value)) for (const item of Object.values(value)) addLate(item, found);
+}
+
+/** Front ends have values of their own in workloads, such as cdk8s' Lazy, which may hold a whole tree of constructs. */
+function isData(value: object): boolean {
+  return Array.isArray(value) || isMap(value);
 }

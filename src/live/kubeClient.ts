@@ -79,6 +79,16 @@ export function isUnknownKind(error: unknown): boolean {
   );
 }
 
+/** Whether no API server answered, or another one than the kubeconfig's. */
+export function isUnreachable(error: unknown): boolean {
+  return (
+    statusOf(error) === undefined &&
+    /ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|certificate|doesn't answer|fetch failed/i.test(
+      error instanceof Error ? error.message : String(error),
+    )
+  );
+}
+
 /** What a failed request means, and what to do about it; no request's contents. */
 export function describeFailure(error: unknown): string {
   const { message, hint } = failureOf(error);
@@ -88,17 +98,13 @@ export function describeFailure(error: unknown): string {
 /** Why an API server didn't do what it was asked, and how to mend it where that is known. */
 export function failureOf(error: unknown): { readonly message: string; readonly hint?: string } {
   const message = error instanceof Error ? error.message : String(error);
+  if (isUnreachable(error))
+    return {
+      message: `the API server can't be reached (${message})`,
+      hint: "check that the cluster runs and that its kubeconfig is current, then try again",
+    };
   const status = statusOf(error);
-  if (status === undefined) {
-    return /ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|certificate|doesn't answer|fetch failed/i.test(
-      message,
-    )
-      ? {
-          message: `the API server can't be reached (${message})`,
-          hint: "check that the cluster runs and that its kubeconfig is current, then try again",
-        }
-      : { message };
-  }
+  if (status === undefined) return { message };
   const reason = messageOf(error) ?? message;
   if (status === 401 || status === 403)
     return {

@@ -108,7 +108,9 @@ export function checkGatewayAddresses(
     .flatMap(({ manifest }) => lateValuesIn(manifest))
     .flatMap((late) => late.inputs);
   const missing = new Set(
-    inputs.filter(({ cluster }) => !Object.hasOwn(given, cluster)).map(({ cluster }) => cluster),
+    inputs
+      .map(({ cluster }) => cluster)
+      .filter((cluster) => !Object.hasOwn(given, cluster) || given[cluster] === undefined),
   );
   if (missing.size === 0) return;
   throw new MeshError(

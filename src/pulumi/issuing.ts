@@ -82,11 +82,11 @@ export function issueWithTls(
   mesh: Mesh,
   given: Roots,
   revocation: RevocationInputs,
-  parent: pulumi.Resource,
+  options: pulumi.CustomResourceOptions,
 ): IssuedCa {
   const { trusted, signing } = rootsOf(mesh.trust);
   const authorities = trusted.map((root) => {
-    const authority = new TlsAuthority(name, mesh, root, given.get(root), parent);
+    const authority = new TlsAuthority(name, mesh, root, given.get(root), options);
     const intermediates = authority.issue();
     return {
       ...{ root, certificate: authority.certificate, intermediates },
@@ -111,8 +111,8 @@ export function issueWithTls(
           revoked: revocation.revoked,
           others: revocation.crl,
         },
-        { parent },
-      ).lists
+        options,
+      ).lists.apply((text) => lines(text))
     : pulumi.output(undefined);
   const files = pulumi
     .all([pulumi.all(signer.intermediates), signer.certificate, rootCertificate, lists])
@@ -161,14 +161,14 @@ class TlsAuthority {
     mesh: Mesh,
     root: string,
     given: Root | undefined,
-    parent: pulumi.Resource,
+    options: pulumi.CustomResourceOptions,
   ) {
     this.#tls = optionalPeer("@pulumi/tls", "SharedRootCA");
     this.#name = name;
     // Clusters' names have no dots.
     this.#suffix = root === defaultRoot ? "" : `.${root}`;
     this.#mesh = mesh;
-    this.#options = { parent };
+    this.#options = options;
     this.#root = given ?? this.#makeRoot(root);
     this.certificate = pulumi.output(this.#root.certificate);
   }

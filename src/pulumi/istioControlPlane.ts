@@ -8,18 +8,12 @@ import { hasHubs } from "../core/objects/hubService";
 import { planRootNamespace } from "../core/objects/namespaces";
 import { isMap } from "../core/rules/plainData";
 import { requireCluster } from "../core/standAlone";
+import { withMore } from "./childOptions";
 import { withInputErrors } from "./inputErrors";
 import { nothingLate, toInputs } from "./lateOutputs";
 import type { MeshCluster, MeshClusters } from "./meshCluster";
 import { nodeAddressNeeded } from "./multiClusterGateway";
-import {
-  checkPlaceable,
-  hooksFor,
-  placedIn,
-  placeObjects,
-  requireMeshCluster,
-  withMore,
-} from "./placement";
+import { checkPlaceable, hooksFor, placedIn, placeObjects, requireMeshCluster } from "./placement";
 
 /** Where Istio publishes its Helm charts. */
 export const istioChartRepository = "https://istio-release.storage.googleapis.com/charts";
@@ -194,8 +188,13 @@ function checkOrder(mesh: Mesh, name: string, cluster: MeshCluster): void {
   ]);
 }
 
-/** Both sets of values, maps merged as Helm merges them; what the mesh needs wins. */
-function withValues(own: unknown, needed: object): Record<string, unknown> {
+/**
+ * Both sets of values, maps merged as Helm merges them; what the mesh needs wins. A map of the program's that is late is merged once
+ * it's known.
+ */
+function withValues(own: unknown, needed: object): object {
+  if (pulumi.Output.isInstance(own) || own instanceof Promise)
+    return pulumi.all([own, needed]).apply(([known, all]) => withValues(known, all));
   const merged: Record<string, unknown> = isMap(own) ? { ...own } : {};
   for (const [key, value] of Object.entries(needed))
     merged[key] = isMap(value) ? withValues(merged[key], value) : value;

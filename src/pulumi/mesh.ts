@@ -5,6 +5,7 @@ import type { Cluster, Mesh as CoreMesh } from "../core/mesh";
 import { liveDns } from "../core/objects/globalDns";
 import { parseMesh } from "../core/parse";
 import { type Plan, planMesh, type PlanOptions } from "../core/plan";
+import { childOptions } from "./childOptions";
 import { GkeCluster } from "./clusters/gke";
 import { clusterIssues, type GivenClusters, meshClusters } from "./clusters/meshClusters";
 import { GlobalDns } from "./globalDns";
@@ -16,7 +17,7 @@ import type { MeshClusters } from "./meshCluster";
 import { MultiClusterGateway, type MultiClusterGatewayArgs } from "./multiClusterGateway";
 import { placeObjects } from "./placement";
 import { RemoteSecrets } from "./remoteSecrets";
-import { SharedRootCA, type TrustArgs, trustArgsOf } from "./sharedRootCA";
+import { SharedRootCA, type TrustArgs, trustArgsOf, trustIssues } from "./sharedRootCA";
 
 /** How Istio itself gets into the clusters. */
 export interface IstioInstallation extends Pick<IstioControlPlaneArgs, "repository" | "values"> {
@@ -90,10 +91,9 @@ export class Mesh extends pulumi.ComponentResource {
     super("meshspan:index:Mesh", name, {}, options);
     this.mesh = mesh;
     this.plan = plan;
-    // Pulumi doesn't hand a component's dependencies on to its children.
     const { dependsOn } = options;
-    const parent = { parent: this, ...(dependsOn === undefined ? {} : { dependsOn }) };
-    const clusters = meshClusters(mesh, args.clusters ?? {}, this);
+    const parent = childOptions(this, options);
+    const clusters = meshClusters(mesh, args.clusters ?? {}, parent);
     this.clusters = clusters;
     const common = { mesh, clusters };
 
@@ -195,7 +195,10 @@ function planned(name: string, args: MeshArgs): { readonly mesh: CoreMesh; reado
   const mesh = { ...described, clusters: described.clusters.map(liveDns) };
   return withInputErrors(name, () => {
     const plan = planMesh(mesh, args);
-    const issues = clusterIssues(mesh, args.clusters ?? {}, args.gatewayAddresses ?? {});
+    const issues = [
+      ...clusterIssues(mesh, args.clusters ?? {}, args.gatewayAddresses ?? {}),
+      ...trustIssues(mesh, args),
+    ];
     if (issues.length > 0) throw new MeshError(issues);
     return { mesh, plan };
   });

@@ -18,8 +18,8 @@ export abstract class MeshCluster extends pulumi.ComponentResource {
   readonly nodeAddress: pulumi.Output<string> | undefined = undefined;
   /** URL of the API server, as pods of other clusters reach it: by default the one in the kubeconfig. */
   get apiServer(): pulumi.Output<string> {
-    return this.kubeconfig.apply((text) =>
-      pulumi.unsecret(pulumi.output(oneContext(text, undefined, "of the mesh").server)),
+    return pulumi.unsecret(
+      this.kubeconfig.apply((text) => oneContext(text, undefined, "of the mesh").server),
     );
   }
   /** CIDRs from which this cluster's pods appear to peers; `undefined` where they aren't known. */

@@ -81,6 +81,8 @@ function planned({ mesh, clusters, cluster: name, exports, address }: MultiClust
 } {
   const cluster = requireCluster(mesh, name);
   const target = requireMeshCluster(clusters, cluster.name);
+  const second = secondAddress(cluster, address, ["address"]);
+  if (second.length > 0) throw new MeshError(second);
   const known = knownAddress(cluster, target, address);
   const services = exports?.map(({ service }) => service) ?? mesh.services;
   const crossings = crossingsOf({ clusters: [cluster], services }).get(cluster.name);
@@ -99,6 +101,23 @@ function knownAddress(
     given ?? gateway.address ?? (gateway.service === "NodePort" ? target.nodeAddress : undefined);
   if (known !== undefined || gateway.service === "LoadBalancer") return known;
   throw new MeshError([nodeAddressNeeded(name)]);
+}
+
+/** A fault where the description says the address too: peers dial that one, whatever the program says. */
+export function secondAddress(
+  { name, gateway }: Cluster,
+  given: unknown,
+  path: Issue["path"],
+): readonly Issue[] {
+  if (given === undefined || gateway.address === undefined) return [];
+  return [
+    {
+      code: "conflicting_keys",
+      path,
+      message: `the description has an address for the gateway of ${name} too, ${gateway.address}, and peers dial that one`,
+      hint: `leave it out, or take clusters.${name}.gateway.address out of the description`,
+    },
+  ];
 }
 
 /** A NodePort has no address of its own. */

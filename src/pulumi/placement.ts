@@ -4,6 +4,7 @@ import { type Issue, MeshError } from "../core/issues";
 import type { Mesh } from "../core/mesh";
 import type { Manifest, PlannedObject, Stage } from "../core/objects/manifest";
 import { addTo, getOrMake, once } from "../core/once";
+import { withMore } from "./childOptions";
 import { failureHook } from "./failureHints";
 import { type LateSource, nothingLate, toInputs } from "./lateOutputs";
 import type { MeshCluster, MeshClusters } from "./meshCluster";
@@ -35,7 +36,7 @@ interface Placed {
   readonly stages: Map<Stage, pulumi.Resource[]>;
   /** Keys of global services by their addresses. */
   readonly services: Map<string, string>;
-  /** What has to run before proxies are injected and before Istio's kinds are known. */
+  /** What has to run before proxies are injected, Istio's kinds are known, and load balancers get addresses. */
   readonly controlPlane: pulumi.Resource[];
 }
 
@@ -174,8 +175,10 @@ function makeResource(
   const { key, manifest, shared } = object;
   const { namespace, name: own } = manifest.metadata;
   const resourceName = [mesh.name, name, namespace, own].filter(Boolean).join("/");
+  const needed = neededBy(object, placedIn(cluster));
   const options = {
-    dependsOn: withMore(neededBy(object, placedIn(cluster)), dependsOn),
+    // What is shared has no provider of the cluster's: it waits for it, as that does for what the cluster waits for.
+    dependsOn: withMore(shared ? [...needed, cluster.provider] : needed, dependsOn),
     hooks: { ...hooksFor(mesh, name, cluster), ...hooksOf?.(object) },
   };
   if (shared) {
@@ -222,14 +225,4 @@ function forProvider(mesh: Placement["mesh"], manifest: Manifest): Manifest {
     ...(manifest.kind === "Certificate" ? { "pulumi.com/waitFor": "condition=Ready" } : {}),
   };
   return { ...manifest, metadata: { ...manifest.metadata, annotations } };
-}
-
-export function withMore(
-  needed: readonly pulumi.Resource[],
-  more: Placement["dependsOn"],
-): pulumi.Input<pulumi.Resource[]> {
-  if (more === undefined) return [...needed];
-  return pulumi
-    .output<pulumi.Resource[] | pulumi.Resource>(more as pulumi.Input<pulumi.Resource[]>)
-    .apply((resources) => [...needed, ...(Array.isArray(resources) ? resources : [resources])]);
 }

@@ -8,7 +8,8 @@ import { counted } from "../core/words";
 import type { StageBarrier } from "../live/rotation";
 import type { BarrierProgress } from "../live/rotationBarrier";
 import type { CaRoots, ChangeBarrier } from "../pki/rootChange";
-import type { MeshClusters } from "./meshCluster";
+import type { MeshCluster, MeshClusters } from "./meshCluster";
+import { requireMeshCluster } from "./placement";
 
 /**
  * How a change of the root is treated, as `rootChange` of `SharedRootCA` and `Mesh` says.
@@ -26,9 +27,11 @@ const nothingChanged =
  * (`trust.next`), or a proxy of any cluster hasn't reached the stage before.
  */
 export function rootChangeHook(
-  mesh: Pick<Mesh, "name" | "trust">,
+  mesh: Pick<Mesh, "name" | "trust" | "clusters">,
   clusters: MeshClusters,
 ): pulumi.ResourceHook {
+  // Others that were given along may be of another mesh, whose proxies have another root.
+  const own = new Map(mesh.clusters.map(({ name }) => [name, requireMeshCluster(clusters, name)]));
   // All clusters' CAs are changed in one run, and each change waits for all clusters' proxies: they are asked once.
   const asked = new Map<string, Promise<readonly string[]>>();
   // The engine calls from outside of the run, where Outputs don't resolve.
@@ -40,7 +43,7 @@ export function rootChangeHook(
       ...{ barrier: { kind, root }, rootPem },
       lists: lists === "" ? undefined : lists,
     };
-    const answer = asked.get(id) ?? inRun(() => proxiesBehind(clusters, stage));
+    const answer = asked.get(id) ?? inRun(() => proxiesBehind(own, stage));
     asked.set(id, answer);
     return answer;
   };
@@ -95,7 +98,7 @@ function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
 
 /** A sentence for each proxy that isn't ready. @throws Error of a cluster whose proxies can't be asked */
 async function proxiesBehind(
-  clusters: MeshClusters,
+  clusters: ReadonlyMap<string, MeshCluster>,
   stage: StageBarrier,
 ): Promise<readonly string[]> {
   const [{ clusterOf }, { progressOf }] = await Promise.all([
@@ -103,7 +106,7 @@ async function proxiesBehind(
     import("../live/rotation.js"),
   ]);
   const reached = await Promise.all(
-    Object.entries(clusters).map(async ([name, { kubeconfig }]) => {
+    [...clusters].map(async ([name, { kubeconfig }]) => {
       return [name, await clusterOf(name, await valueOf(kubeconfig))] as const;
     }),
   );

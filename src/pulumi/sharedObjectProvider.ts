@@ -1,6 +1,6 @@
 /** The operations of `SharedObject`. They run in Pulumi's Node provider, a process of its own. */
 import type { KubernetesObjectApi } from "@kubernetes/client-node";
-import { connect, describeFailure } from "../live/kubeClient";
+import { connect, describeFailure, isUnreachable } from "../live/kubeClient";
 import {
   applyShared,
   findShared,
@@ -30,8 +30,8 @@ export const sharedObjectProvider = {
   },
 
   async read(id: string, inputs: SharedObjectInputs) {
-    const live = await reporting(inputs, "read", async () =>
-      findShared(await connectTo(inputs), inputs),
+    const live = await unlessGone(() =>
+      reporting(inputs, "read", async () => findShared(await connectTo(inputs), inputs)),
     );
     // An import has nothing but an ID.
     if (live === undefined) return { id: "", props: {} };
@@ -62,8 +62,8 @@ export const sharedObjectProvider = {
   },
 
   async delete(_id: string, inputs: SharedObjectInputs) {
-    await reporting(inputs, "taken back", async () =>
-      releaseShared(await connectTo(inputs), inputs),
+    await unlessGone(() =>
+      reporting(inputs, "taken back", async () => releaseShared(await connectTo(inputs), inputs)),
     );
   },
 };
@@ -76,6 +76,23 @@ function mergeId({ key, use, domain, address }: LiveMerge): string {
 /** `v1/Namespace/istio-system`, `v1/ConfigMap/kube-system/coredns`. */
 function idOf({ manifest: { apiVersion, kind, metadata } }: SharedObjectInputs): string {
   return [apiVersion, kind, metadata.namespace, metadata.name].filter(Boolean).join("/");
+}
+
+/** By which users say that a cluster that can't be reached is gone: the Kubernetes provider's own variable, and its errors name it. */
+const goneVariable = "PULUMI_K8S_DELETE_UNREACHABLE";
+
+/** Runs an operation that reports; of a cluster that is gone, nothing is left to read or to take back. */
+async function unlessGone<T>(operation: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (!(error instanceof Error) || !isUnreachable(error.cause)) throw error;
+    if (process.env[goneVariable]?.toLowerCase() === "true") return undefined;
+    throw new Error(
+      `${error.message}; if the cluster is gone, set ${goneVariable}=true, and what was in it is forgotten`,
+      { cause: error },
+    );
+  }
 }
 
 /** Runs an operation; what fails says in which cluster, on what, and what to do. */

@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CaFiles, LateInput } from "../core/late";
-import { type Issue, IssueCollector, show } from "../core/issues";
+import { type Issue, IssueCollector, MeshError, show } from "../core/issues";
 import type { Mesh } from "../core/mesh";
 import type { PlannedObject } from "../core/objects/manifest";
 import { planRootNamespace } from "../core/objects/namespaces";
 import { planRootOfTrust } from "../core/objects/rootOfTrust";
-import { inputPropertiesError, withInputErrors } from "./inputErrors";
 import { plainSerial } from "../pki/serialNumber";
+import { childOptions } from "./childOptions";
+import { withInputErrors } from "./inputErrors";
 import { checkCaFiles, type IssuedCa, issueWithTls, type Root } from "./issuing";
 import { nothingLate } from "./lateOutputs";
 import type { MeshClusters } from "./meshCluster";
@@ -84,9 +85,14 @@ export class SharedRootCA extends pulumi.ComponentResource {
         return [cluster.name, [...before, ...own]];
       }),
     );
-    withInputErrors(name, () => checkPlaceable(clusters, objects));
+    withInputErrors(name, () => {
+      checkPlaceable(clusters, objects);
+      const issues = trustIssues(mesh, args);
+      if (issues.length > 0) throw new MeshError(issues);
+    });
     super("meshspan:index:SharedRootCA", name, {}, options);
-    const issued = mesh.trust.issuer === "files" ? this.#issue(name, args) : undefined;
+    const child = childOptions(this, options);
+    const issued = mesh.trust.issuer === "files" ? issue(name, args, child) : undefined;
     this.rootCertificate = issued?.rootCertificate;
     const source = issued === undefined ? nothingLate : sourceOf(issued.files);
     const { rootChange = "guarded" } = args;
@@ -97,40 +103,62 @@ export class SharedRootCA extends pulumi.ComponentResource {
     placeObjects({ mesh, clusters, parent: this, source, hooksOf, dependsOn }, objects);
     this.registerOutputs({ rootCertificate: this.rootCertificate });
   }
-
-  #issue(name: string, args: SharedRootCAArgs): IssuedCa {
-    const { mesh, root, nextRoot, revoked = [], crl } = args;
-    const { trust } = mesh;
-    withInputErrors(name, () => checkRevocation(trust.crl, revoked, crl !== undefined));
-    const given = new Map<string, Root>();
-    if (root !== undefined) given.set(trust.root, root);
-    if (nextRoot !== undefined) {
-      if (trust.next === undefined) throw inputPropertiesError(name, [nextRootUnused], []);
-      given.set(trust.next.root, nextRoot);
-    }
-    const issued = issueWithTls(
-      name,
-      mesh,
-      given,
-      { revoked: revoked.map(plainSerial), crl: crl ?? "" },
-      this,
-    );
-    if (given.size === 0) return issued;
-    const files = pulumi
-      .all([issued.rootCertificate, issued.files])
-      .apply(([certificate, clusters]) => checkCaFiles(name, certificate, clusters));
-    return { ...issued, files };
-  }
 }
 
-/** @throws MeshError with a fault for each argument that says nothing, and each serial number that is none */
-function checkRevocation(isOn: boolean, revoked: readonly string[], hasLists: boolean): void {
+function issue(
+  name: string,
+  { mesh, root, nextRoot, revoked = [], crl }: SharedRootCAArgs,
+  options: pulumi.CustomResourceOptions,
+): IssuedCa {
+  const { trust } = mesh;
+  const given = new Map<string, Root>();
+  if (root !== undefined) given.set(trust.root, root);
+  if (nextRoot !== undefined && trust.next !== undefined) given.set(trust.next.root, nextRoot);
+  const issued = issueWithTls(
+    name,
+    mesh,
+    given,
+    { revoked: revoked.map(plainSerial), crl: crl ?? "" },
+    options,
+  );
+  if (given.size === 0) return issued;
+  const files = pulumi
+    .all([issued.rootCertificate, issued.files])
+    .apply(([certificate, clusters]) => checkCaFiles(name, certificate, clusters));
+  return { ...issued, files };
+}
+
+/** A fault for each argument that says nothing in such a mesh, and for each serial number that is none. */
+export function trustIssues(
+  { trust }: Pick<Mesh, "trust">,
+  { root, nextRoot, revoked = [], crl }: TrustArgs,
+): readonly Issue[] {
   const issues = new IssueCollector();
+  if (trust.issuer !== "files") {
+    for (const [key, value] of Object.entries({ root, nextRoot, revoked: revoked[0], crl }))
+      if (value !== undefined)
+        issues
+          .at(key)
+          .add(
+            "conflicting_keys",
+            `it is given, but CAs are made by others: trust.issuer is ${trust.issuer}`,
+            "leave it out, or set trust.issuer to files",
+          );
+    return issues.issues;
+  }
+  if (nextRoot !== undefined && trust.next === undefined)
+    issues
+      .at("nextRoot")
+      .add(
+        "missing_key",
+        "it is given, but the mesh has no trust.next",
+        "name it there, or pass it as root where its rotation is over",
+      );
   for (const [key, isGiven] of [
     ["revoked", revoked.length > 0],
-    ["crl", hasLists],
+    ["crl", crl !== undefined],
   ] as const) {
-    if (isGiven && !isOn)
+    if (isGiven && !trust.crl)
       issues
         .at(key)
         .add(
@@ -149,15 +177,8 @@ function checkRevocation(isOn: boolean, revoked: readonly string[], hasLists: bo
         "write it in hexadecimal digits, as openssl x509 -noout -serial does",
       );
   }
-  issues.throwAny();
+  return issues.issues;
 }
-
-const nextRootUnused: Issue = {
-  code: "missing_key",
-  path: ["nextRoot"],
-  message: "it is given, but the mesh has no trust.next",
-  hint: "name it there, or pass it as root where its rotation is over",
-};
 
 function sourceOf(files: IssuedCa["files"]) {
   return (input: LateInput): pulumi.Input<string> =>

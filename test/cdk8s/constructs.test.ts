@@ -1,6 +1,14 @@
-import { App, Chart, Testing } from "cdk8s";
+import { App, Chart, Lazy, Testing } from "cdk8s";
+import { Construct } from "constructs";
 import { GlobalDns, GlobalService, Mesh, MultiClusterGateway, SharedRootCA } from "../../src/cdk8s";
-import { caFileNames, type MeshDescription, MeshError, parseMesh, planMesh } from "../../src";
+import {
+  caFileNames,
+  type Manifest,
+  type MeshDescription,
+  MeshError,
+  parseMesh,
+  planMesh,
+} from "../../src";
 import { toLiteral } from "../../src/core/literals";
 import { type PlannedObject } from "../../src";
 import { shopClusters, shopMesh } from "../../src/demo";
@@ -71,6 +79,47 @@ describe("Mesh", () => {
     const { trustCharts } = new Mesh(app, "mesh", { description });
     expect(trustCharts).toEqual({});
     expect(app.charts.map(({ node }) => node.id)).toEqual(Object.keys(description.clusters));
+  });
+
+  it("of one description is in as many apps as there are", () => {
+    const mesh = parseMesh(sampleDescription);
+    const [first, second] = [1, 2].map(() => {
+      const { charts } = new Mesh(Testing.app(), "mesh", { mesh, certificates });
+      return Object.values(charts).map((chart) => Testing.synth(chart));
+    });
+    expect(second).toEqual(first);
+  });
+
+  it("says how two meshes get into one app", () => {
+    const app = Testing.app();
+    new Mesh(app, "first", { description: sampleDescription, certificates });
+    const description = { ...sampleDescription, name: "other" };
+    expect(() => new Mesh(app, "second", { description, certificates })).toThrow(
+      /charts.east: there is a construct "east".*new Mesh\(new Construct[^]*charts.east-cacerts/,
+    );
+    expect(() => new Mesh(Testing.app(), "east", { description, certificates })).toThrow(
+      /charts.east: .*give it another ID/,
+    );
+    const { charts } = new Mesh(new Construct(app, "other"), "mesh", { description, certificates });
+    expect(charts.east?.node.path).toBe("other/east");
+  });
+
+  it("takes workloads with lazy values, whatever these hold", () => {
+    const app = Testing.app();
+    // As where a construct is the producer: it leads to the whole app and back.
+    const producer = { app, produce: () => 2 };
+    const lazy: Manifest = {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "lazy", namespace: "default" },
+      spec: { replicas: Lazy.any(producer) },
+    };
+    const { charts } = new Mesh(app, "mesh", {
+      ...{ description: sampleDescription, certificates },
+      workloads: { east: [lazy] },
+    });
+    const made = Testing.synth(charts.east!).find(({ metadata }) => metadata.name === "lazy");
+    expect(made.spec).toEqual({ replicas: 2 });
   });
 
   it("applies what an object needs before it", () => {

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { ExistingCluster, GkeCluster, KindCluster, Mesh } from "../../src/pulumi";
 import { oneContext } from "../../src/pulumi/clusters/kubeconfig";
@@ -71,7 +72,26 @@ describe("a kubeconfig", () => {
   });
 });
 
+it.each([
+  [undefined, /cluster prod is missing: pass its contents/],
+  [null, /is missing/],
+  [{ apiVersion: "v1" }, /cluster prod is no text: pass its contents, as JSON.stringify/],
+])("a kubeconfig that is %j is told as such", (value, message) => {
+  expect(() => oneContext(value, undefined, "prod")).toThrow(message);
+});
+
 describe("ExistingCluster", () => {
+  it("says where its API server is: no secret, as its credentials are", async () => {
+    const { result } = await run(async () => {
+      const { apiServer, kubeconfig } = new ExistingCluster("east", {
+        kubeconfig: pulumi.secret(kubeconfigFor("https://east.example.com")),
+      });
+      const isSecret = (output: pulumi.Output<string>) => pulumi.isSecret(output);
+      return [await valueOf(apiServer), await isSecret(apiServer), await isSecret(kubeconfig)];
+    });
+    expect(result).toEqual(["https://east.example.com", false, true]);
+  });
+
   it("makes a provider that its server identifies, with a secret kubeconfig", async () => {
     const { registered } = await run(
       () => new ExistingCluster("east", { kubeconfig: kubeconfigFor("https://east.example.com") }),
@@ -215,10 +235,33 @@ describe("KindCluster", () => {
 
   it("has a name that kind takes", () => {
     expect(kindName("shop", "east")).toBe("shop-east");
+    const long = ["europe-west1", "europe-west4"].map((name) =>
+      kindName("online-boutique-in-production-for-shops", name),
+    );
+    expect(new Set(long).size).toBe(2);
+    for (const name of long) expect(name).toMatch(/^online-boutique-[a-z0-9-]{1,32}[a-z0-9]$/);
   });
 });
 
 describe("GkeCluster", () => {
+  it("has an account for its nodes whose name is short enough, and no other cluster's", async () => {
+    const { registered } = await run(
+      () => {
+        for (const name of [
+          "shop",
+          "online-boutique-eu-europe-west1",
+          "online-boutique-eu-europe-west4",
+        ])
+          new GkeCluster(name, { location: "europe-west1" });
+      },
+      ({ type }) => (type === "gcp:container/cluster:Cluster" ? { masterAuth: {} } : {}),
+    );
+    const ids = registered.flatMap(({ inputs }): string[] => inputs.accountId ?? []);
+    expect(ids[0]).toBe("shop-nodes");
+    expect(new Set(ids).size).toBe(3);
+    for (const id of ids) expect(id).toMatch(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/);
+  });
+
   const mesh = () =>
     new Mesh("m", {
       description: {

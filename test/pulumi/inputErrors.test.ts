@@ -39,6 +39,7 @@ async function faultsOf(make: (clusters: MeshClusters) => unknown) {
   return error.errors.map(({ propertyPath }) => propertyPath);
 }
 
+const ownRoot = { certificate: "a certificate", key: "a key" };
 const mesh = parseMesh(sampleDescription);
 const late = parseMesh({
   ...sampleDescription,
@@ -87,6 +88,46 @@ it.each<[string, readonly string[], (clusters: MeshClusters) => unknown]>([
     (clusters) => new Mesh("m", { mesh, clusters, workloads: { north: [] } }),
   ],
   [
+    "addresses of gateways of no cluster, and one beside the description's",
+    ["gatewayAddresses.wset", "gatewayAddresses.east"],
+    (clusters) =>
+      new Mesh("m", {
+        mesh,
+        clusters,
+        gatewayAddresses: { wset: "192.0.2.1", east: pulumi.output("192.0.2.2") },
+      }),
+  ],
+  [
+    "a gateway's address beside the description's",
+    ["address"],
+    (clusters) =>
+      new MultiClusterGateway("g", { mesh, clusters, cluster: "east", address: "192.0.2.1" }),
+  ],
+  [
+    "a mesh's root that others make",
+    ["root", "nextRoot", "revoked", "crl"],
+    (clusters) =>
+      new Mesh("m", {
+        description: { ...sampleDescription, trust: { issuer: "existing" } },
+        clusters,
+        root: ownRoot,
+        nextRoot: ownRoot,
+        revoked: ["ab"],
+        crl: "a list",
+      }),
+  ],
+  [
+    "a mesh's next root, and what it takes back, where it has neither",
+    ["nextRoot", "revoked", "revoked[0]"],
+    (clusters) =>
+      new Mesh("m", { mesh, clusters, nextRoot: ownRoot, revoked: ["not a serial number"] }),
+  ],
+  [
+    "a next root where there is none",
+    ["nextRoot"],
+    (clusters) => new SharedRootCA("ca", { mesh, clusters, nextRoot: ownRoot }),
+  ],
+  [
     "no cluster for the root",
     ["clusters.west"],
     ({ east }) => new SharedRootCA("ca", { mesh, clusters: { east: east! } }),
@@ -123,6 +164,18 @@ it.each<[string, readonly string[], (clusters: MeshClusters) => unknown]>([
     "gateways that are reached nowhere",
     ["gatewayAddresses.west"],
     (clusters) => new GlobalService("s", { mesh: late, clusters, service: "cart.default" }),
+  ],
+  [
+    "a gateway's address that is asked of what has none",
+    ["gatewayAddresses.west"],
+    (clusters) => {
+      const known: Record<string, string> = { wset: "192.0.2.1" };
+      const gatewayAddresses = { west: known.west! };
+      return new GlobalService("s", {
+        ...{ mesh: late, clusters, gatewayAddresses },
+        service: "cart.default",
+      });
+    },
   ],
   [
     "a cluster's DNS",

@@ -1,7 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CaFilesByCluster } from "../../src";
 import { createIntermediate, createRoot } from "../../src/pki";
+import { Mesh } from "../../src/pulumi";
 import { checkCaFiles } from "../../src/pulumi/issuing";
+import { sampleDescription } from "../core/sampleMesh";
+import { kubeconfigFor, revealed, run } from "./program";
 
 /** Files of a cluster below a root of the user's, and what becomes of them. */
 async function checked(options: { readonly foreignRoot?: boolean } = {}) {
@@ -31,4 +34,17 @@ it("refuses what another root signed, before it gets anywhere, and shows no key"
   expect(pulumi.InputPropertiesError.isInstance(error)).toBe(true);
   expect(String(error)).toMatch(/root\.certs\.a/);
   expect(String(error)).not.toContain(files.a!["ca-key.pem"].split("\n")[1]);
+});
+
+it("has a place for revocation lists in programs under mocks, which give none", async () => {
+  const connection = (name: string) => ({ kubeconfig: kubeconfigFor(`https://${name}`) });
+  const { registered } = await run(
+    () =>
+      new Mesh("m", {
+        description: { ...sampleDescription, trust: { crl: true } },
+        clusters: { east: connection("east"), west: connection("west") },
+      }),
+  );
+  const secrets = registered.filter(({ name }) => name.endsWith("/istio-system/cacerts"));
+  expect(secrets.map(({ inputs }) => revealed(inputs.data)["ca-crl.pem"])).toEqual(["", ""]);
 });

@@ -7,6 +7,14 @@ export interface Registered {
   readonly type: string;
   readonly name: string;
   readonly inputs: any;
+  /** URNs of what it waits for, and the reference of its provider. */
+  readonly needs: readonly string[];
+}
+
+/** What the engine would be asked, of which mocks see a part. */
+interface Request {
+  getProvider(): string;
+  getDependenciesList(): readonly string[];
 }
 
 /** How the engine's protocol marks a secret: the value is beside this key. */
@@ -34,6 +42,8 @@ function tokenOf(name: string) {
 /** What providers would add. PEM texts stand for certificates: what components do with them doesn't depend on what's in them. */
 function outputsOf({ type, name, inputs }: pulumi.runtime.MockResourceArgs): object {
   switch (type) {
+    case "command:local:Command":
+      return { stdout: name.endsWith("-address") ? "172.18.0.3" : kubeconfigFor("https://kind") };
     case "tls:index/privateKey:PrivateKey":
       return { privateKeyPem: `${name} key\n` };
     case "tls:index/certRequest:CertRequest":
@@ -66,11 +76,15 @@ export async function run<T>(
   config: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly registered: readonly Registered[]; readonly result: T }> {
   const registered: Registered[] = [];
+  let request: Request | undefined;
   await pulumi.runtime.setMocks(
     {
       newResource: async (resource) => {
         const { type, name, inputs } = resource;
-        registered.push({ type, name, inputs });
+        registered.push({
+          ...{ type, name, inputs },
+          needs: [...(request?.getDependenciesList() ?? []), request?.getProvider() ?? ""],
+        });
         const plain = { ...resource, inputs: revealed(inputs) };
         return {
           id: `${name}-id`,
@@ -83,6 +97,15 @@ export async function run<T>(
     "unit",
     false,
   );
+  const monitor = pulumi.runtime.getMonitor() as unknown as {
+    registerResource: (request: Request, callback: unknown) => Promise<void>;
+  };
+  const { registerResource } = monitor;
+  monitor.registerResource = (asked, callback) => {
+    // Mocks are called at once.
+    request = asked;
+    return registerResource.call(monitor, asked, callback);
+  };
   pulumi.runtime.setAllConfig(
     Object.fromEntries(Object.entries(config).map(([key, value]) => [`test:${key}`, value])),
   );

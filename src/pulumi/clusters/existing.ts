@@ -1,5 +1,6 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { childOptions } from "../childOptions";
 import { MeshCluster } from "../meshCluster";
 import { clusterProvider, oneContext } from "./kubeconfig";
 
@@ -55,7 +56,13 @@ export class ExistingCluster extends MeshCluster {
     // It's no secret, and a secret identifier would hide what a preview says.
     const found = pulumi.unsecret(context.apply(({ authority, server }) => authority || server));
     this.identifier = pulumi.output(args.clusterIdentifier ?? found);
-    this.provider = clusterProvider(name, this.kubeconfig, this.identifier, this, args.adopt);
+    this.provider = clusterProvider(
+      name,
+      this.kubeconfig,
+      this.identifier,
+      childOptions(this, options),
+      args.adopt,
+    );
     this.nodeAddress = args.nodeAddress === undefined ? undefined : pulumi.output(args.nodeAddress);
     this.egressRanges =
       args.egressRanges === undefined ? undefined : pulumi.output(args.egressRanges);

@@ -1,8 +1,10 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
+import { childOptions, withMore } from "../childOptions";
 import { MeshCluster } from "../meshCluster";
 import { optionalPeer } from "../optionalPeer";
+import { shortName } from "../shortName";
 import { clusterProvider } from "./kubeconfig";
 
 /** Arguments of `GkeCluster`. */
@@ -67,12 +69,15 @@ export class GkeCluster extends MeshCluster {
   readonly #nodeTag: string;
   /** Ranges of nodes and pods: what a load balancer sends on from node to node comes from there. */
   readonly #own: readonly string[];
+  /** Options of all that it is made of. */
+  readonly #child: pulumi.CustomResourceOptions;
   #admits = false;
 
   constructor(name: string, args: GkeClusterArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("meshspan:index:GkeCluster", name, {}, options);
     const gcp = optionalPeer("@pulumi/gcp", "GkeCluster");
-    const parent = { parent: this };
+    const child = childOptions(this, options);
+    this.#child = child;
     const project = args.project === undefined ? {} : { project: args.project };
     // A zone is its region and a letter.
     const region = args.location.replace(/-[a-z]$/, "");
@@ -86,7 +91,7 @@ export class GkeCluster extends MeshCluster {
 
     const network =
       args.network ??
-      new gcp.compute.Network(name, { ...project, autoCreateSubnetworks: false }, parent).selfLink;
+      new gcp.compute.Network(name, { ...project, autoCreateSubnetworks: false }, child).selfLink;
     this.network = pulumi.output(network);
     const subnetwork = new gcp.compute.Subnetwork(
       name,
@@ -101,10 +106,10 @@ export class GkeCluster extends MeshCluster {
           { rangeName: "services", ipCidrRange: args.serviceRange ?? "10.8.0.0/20" },
         ],
       },
-      parent,
+      child,
     );
-    const egress = new gcp.compute.Address(`${name}-egress`, { ...project, region }, parent);
-    const router = new gcp.compute.Router(name, { ...project, region, network }, parent);
+    const egress = new gcp.compute.Address(`${name}-egress`, { ...project, region }, child);
+    const router = new gcp.compute.Router(name, { ...project, region, network }, child);
     const nat = new gcp.compute.RouterNat(
       name,
       {
@@ -116,14 +121,14 @@ export class GkeCluster extends MeshCluster {
         sourceSubnetworkIpRangesToNat: "LIST_OF_SUBNETWORKS",
         subnetworks: [{ name: subnetwork.id, sourceIpRangesToNats: ["ALL_IP_RANGES"] }],
       },
-      parent,
+      child,
     );
     this.egressRanges = egress.address.apply((address) => [`${address}/32`]);
 
     const account = new gcp.serviceaccount.Account(
       name,
-      { ...project, accountId: `${name}-nodes`.slice(0, 30).replace(/-+$/, "") },
-      parent,
+      { ...project, accountId: shortName(`${name}-nodes`, 30) },
+      child,
     );
     const roles = nodeRoles.map(
       (role) =>
@@ -134,7 +139,7 @@ export class GkeCluster extends MeshCluster {
             role,
             member: pulumi.interpolate`serviceAccount:${account.email}`,
           },
-          parent,
+          child,
         ),
     );
     const cluster = new gcp.container.Cluster(
@@ -178,8 +183,8 @@ export class GkeCluster extends MeshCluster {
       },
       // A cluster that was made without Dataplane V2 would be replaced.
       {
-        ...parent,
-        dependsOn: [nat, ...roles],
+        ...child,
+        dependsOn: withMore([nat, ...roles], options.dependsOn),
         ignoreChanges: ["nodeConfig", "datapathProvider"],
       },
     );
@@ -199,7 +204,7 @@ export class GkeCluster extends MeshCluster {
           shieldedInstanceConfig: { enableSecureBoot: true, enableIntegrityMonitoring: true },
         },
       },
-      parent,
+      child,
     );
     // GKE opens ports 443 and 10250 to a private control plane; istiod's webhooks, which inject sidecars, are at 15017.
     const webhooks = new gcp.compute.Firewall(
@@ -212,7 +217,7 @@ export class GkeCluster extends MeshCluster {
         sourceRanges: [controlPlaneRange],
         targetTags: [this.#nodeTag],
       },
-      parent,
+      child,
     );
     this.kubeconfig = pulumi.secret(
       // Without nodes, or webhooks that are reached, nothing would get ready.
@@ -223,7 +228,7 @@ export class GkeCluster extends MeshCluster {
         ),
     );
     this.identifier = cluster.id;
-    this.provider = clusterProvider(name, this.kubeconfig, this.identifier, this);
+    this.provider = clusterProvider(name, this.kubeconfig, this.identifier, child);
     this.registerOutputs({ kubeconfig: this.kubeconfig, egressRanges: this.egressRanges });
   }
 
@@ -255,7 +260,7 @@ export class GkeCluster extends MeshCluster {
           sourceRanges,
           targetTags: [this.#nodeTag],
         },
-        { parent: this },
+        this.#child,
       );
     rule(
       "peers",

@@ -1,9 +1,11 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
-import { label } from "../../core/names";
+import { childOptions } from "../childOptions";
 import { MeshCluster } from "../meshCluster";
 import { optionalPeer } from "../optionalPeer";
+import { placedIn } from "../placement";
+import { shortName } from "../shortName";
 import { clusterProvider, oneContext } from "./kubeconfig";
 import { createScript, deleteScript, kubeconfigScript, nodeAddressScript } from "./kindScripts";
 import { installMetalLb, type MetalLbArgs } from "./metalLb";
@@ -50,6 +52,7 @@ export class KindCluster extends MeshCluster {
   ) {
     super("meshspan:index:KindCluster", name, {}, options);
     const { local } = optionalPeer("@pulumi/command", "KindCluster");
+    const child = childOptions(this, options);
     const clusterName = args.clusterName ?? name;
     const environment = {
       KIND_CLUSTER: clusterName,
@@ -68,7 +71,7 @@ export class KindCluster extends MeshCluster {
         triggers: [clusterName, config],
         addPreviousOutputInEnv: false,
       },
-      { parent: this, deleteBeforeReplace: true, customTimeouts: { create: "10m" } },
+      { ...child, deleteBeforeReplace: true, customTimeouts: { create: "10m" } },
     );
     const after = {
       environment,
@@ -78,12 +81,12 @@ export class KindCluster extends MeshCluster {
     const kubeconfig = new local.Command(
       `${name}-kubeconfig`,
       { ...after, create: kubeconfigScript, logging: "none" },
-      { parent: this, additionalSecretOutputs: ["stdout"] },
+      { ...child, additionalSecretOutputs: ["stdout"] },
     );
     const address = new local.Command(
       `${name}-address`,
       { ...after, create: nodeAddressScript, logging: "stderr" },
-      { parent: this },
+      child,
     );
     const context = kubeconfig.stdout.apply((text) => oneContext(text, undefined, name));
     this.kubeconfig = pulumi.secret(context.apply(({ text }) => text));
@@ -91,9 +94,11 @@ export class KindCluster extends MeshCluster {
     this.identifier = pulumi.unsecret(
       context.apply(({ authority }) => `kind-${clusterName}-${authority}`),
     );
-    this.provider = clusterProvider(name, this.kubeconfig, this.identifier, this);
+    this.provider = clusterProvider(name, this.kubeconfig, this.identifier, child);
     if (args.metalLb !== undefined && args.metalLb !== false) {
-      installMetalLb(name, args.metalLb === true ? {} : args.metalLb, this);
+      const metalLb = installMetalLb(name, args.metalLb === true ? {} : args.metalLb, this);
+      // A gateway's time to get its address would run while the chart is still being installed.
+      placedIn(this).controlPlane.push(metalLb);
     }
     this.registerOutputs({ kubeconfig: this.kubeconfig, nodeAddress: this.nodeAddress });
   }
@@ -126,5 +131,5 @@ export function kindConfig({ image, workers = 0, locality }: KindClusterArgs): s
 
 /** A name that kind takes, short enough for the names of its nodes: `<name>-control-plane` is a host name. */
 export function kindName(mesh: string, cluster: string): string {
-  return label.mend(`${mesh}-${cluster}`.slice(0, 63 - "-control-plane".length));
+  return shortName(`${mesh}-${cluster}`, 63 - "-control-plane".length);
 }

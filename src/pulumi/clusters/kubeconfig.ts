@@ -42,9 +42,20 @@ export interface OneContext {
  * @param context @default the current context, or the first where none is current
  * @throws RunError when the text is no kubeconfig, or has no such context.
  */
-export function oneContext(text: string, context: string | undefined, cluster: string): OneContext {
+export function oneContext(
+  text: unknown,
+  context: string | undefined,
+  cluster: string,
+): OneContext {
   const fail = (what: string) =>
     new pulumi.RunError(`The kubeconfig of cluster ${cluster} ${what}`);
+  // Outputs of other packages are often of any type: that of an EKS cluster is an object.
+  if (typeof text !== "string")
+    throw fail(
+      text === undefined || text === null
+        ? "is missing: pass its contents"
+        : "is no text: pass its contents, as JSON.stringify gives them",
+    );
   if (!text.includes("\n") && /^[~./\\]|\.(?:ya?ml|conf|config)$/.test(text.trim())) {
     throw fail('is a path: pass the contents, as in readFileSync(path, "utf8")');
   }
@@ -103,7 +114,7 @@ export function clusterProvider(
   name: string,
   kubeconfig: pulumi.Input<string>,
   clusterIdentifier: pulumi.Input<string>,
-  parent: pulumi.Resource,
+  options: pulumi.ResourceOptions,
   adopt = false,
 ): kubernetes.Provider {
   return new kubernetes.Provider(
@@ -118,6 +129,6 @@ export function clusterProvider(
       enableConfigMapMutable: true,
       enableSecretMutable: true,
     },
-    { parent },
+    options,
   );
 }

@@ -4,7 +4,7 @@ import type { Issue } from "../../core/issues";
 import type { Cluster, Mesh } from "../../core/mesh";
 import { suggest } from "../../core/shape";
 import { MeshCluster, type MeshClusters } from "../meshCluster";
-import { nodeAddressNeeded } from "../multiClusterGateway";
+import { nodeAddressNeeded, secondAddress } from "../multiClusterGateway";
 import { ExistingCluster, type ExistingClusterArgs } from "./existing";
 import { GkeCluster } from "./gke";
 import { KindCluster, kindName } from "./kind";
@@ -19,15 +19,18 @@ export function clusterIssues(
   gatewayAddresses: Readonly<Record<string, unknown>>,
 ): readonly Issue[] {
   const names = mesh.clusters.map(({ name }) => name);
-  return [
-    ...Object.keys(given)
+  const unknown = (key: string, all: Readonly<Record<string, unknown>>) =>
+    Object.keys(all)
       .filter((name) => !names.includes(name))
       .map((name): Issue => ({
         code: "unknown_cluster",
-        path: ["clusters", name],
+        path: [key, name],
         message: `the mesh has no cluster ${JSON.stringify(name)}`,
         hint: suggest(name, names),
-      })),
+      }));
+  return [
+    ...unknown("clusters", given),
+    ...unknown("gatewayAddresses", gatewayAddresses),
     ...mesh.clusters.flatMap((cluster) => {
       const { name, provider, gateway } = cluster;
       const target = given[name];
@@ -38,6 +41,7 @@ export function clusterIssues(
       return [
         ...(target === undefined ? cantMake(cluster) : []),
         ...(isUnreachable ? [nodeAddressNeeded(name)] : []),
+        ...secondAddress(cluster, gatewayAddresses[name], ["gatewayAddresses", name]),
       ];
     }),
   ];
@@ -47,16 +51,16 @@ export function clusterIssues(
 export function meshClusters(
   mesh: Mesh,
   given: GivenClusters,
-  parent: pulumi.Resource,
+  options: pulumi.ComponentResourceOptions,
 ): MeshClusters {
   return Object.fromEntries(
     mesh.clusters.map((cluster): [string, MeshCluster] => {
-      const target = given[cluster.name] ?? makeCluster(mesh, cluster, parent);
+      const target = given[cluster.name] ?? makeCluster(mesh, cluster, options);
       return [
         cluster.name,
         target instanceof MeshCluster
           ? target
-          : new ExistingCluster(kindName(mesh.name, cluster.name), target, { parent }),
+          : new ExistingCluster(kindName(mesh.name, cluster.name), target, options),
       ];
     }),
   );
@@ -90,14 +94,18 @@ function cantMake({ name, provider, locality }: Cluster): readonly Issue[] {
   }
 }
 
-function makeCluster(mesh: Mesh, cluster: Cluster, parent: pulumi.Resource): MeshCluster {
+function makeCluster(
+  mesh: Mesh,
+  cluster: Cluster,
+  options: pulumi.ComponentResourceOptions,
+): MeshCluster {
   const name = kindName(mesh.name, cluster.name);
   const { locality, gateway, provider } = cluster;
   if (provider === "kind") {
     // A NodePort needs nothing else; who asks for a load balancer gets one.
     const metalLb = gateway.service === "LoadBalancer" && gateway.address === undefined;
-    return new KindCluster(name, { locality, metalLb }, { parent });
+    return new KindCluster(name, { locality, metalLb }, options);
   }
   const [region = "", zone] = locality?.split("/") ?? [];
-  return new GkeCluster(name, { location: zone ?? region }, { parent });
+  return new GkeCluster(name, { location: zone ?? region }, options);
 }

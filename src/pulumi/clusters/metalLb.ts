@@ -18,12 +18,15 @@ export interface MetalLbArgs {
 const chartRepository = "https://metallb.github.io/metallb";
 const namespace = "metallb-system";
 
-/** Installs the chart and one pool that is announced on the container network. */
+/**
+ * Installs the chart and one pool that is announced on the container network.
+ * @returns what has to be there before a load balancer gets an address.
+ */
 export function installMetalLb(
   name: string,
   args: MetalLbArgs,
   cluster: MeshCluster & { readonly nodeAddress: pulumi.Output<string> },
-): void {
+): pulumi.Resource {
   const { provider } = cluster;
   const release = new kubernetes.helm.v3.Release(
     `${name}-metallb`,
@@ -45,7 +48,7 @@ export function installMetalLb(
     );
   const addresses = args.addresses ?? cluster.nodeAddress.apply(poolBeside);
   const pool = resource("IPAddressPool", { addresses: [addresses] }, release);
-  resource("L2Advertisement", { ipAddressPools: ["meshspan"] }, pool);
+  return resource("L2Advertisement", { ipAddressPools: ["meshspan"] }, pool);
 }
 
 /**
