@@ -1,4 +1,5 @@
 /** A client for a cluster's API server, made of a kubeconfig's contents. Loaded where a cluster is talked to only. */
+import { setTimeout as wait } from "node:timers/promises";
 import type { KubeConfig, KubernetesObjectApi, RequestContext } from "@kubernetes/client-node";
 
 /** Seconds in which an API server has to answer. */
@@ -52,12 +53,50 @@ export async function within<T>(answer: Promise<T>, seconds = patience): Promise
   }
 }
 
+/** Seconds for which a server is come back to that says when to. */
+const longestBusy = 10;
+
+/**
+ * The answer of a server that may be busy. One that says when to come back did nothing (429), or is on its way up or down
+ * (5xx); client-go does the same. Only for requests that may be made twice.
+ * @param ask Makes the request.
+ */
+export async function whenFree<T>(ask: () => Promise<T>): Promise<T> {
+  for (let waited = 0; ;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const seconds = secondsToWait(error);
+      if (seconds === undefined || waited + seconds > longestBusy) throw error;
+      waited += seconds;
+      await wait(seconds * 1000);
+    }
+  }
+}
+
+/** What a server that is busy says; `undefined` for every other answer. */
+function secondsToWait(error: unknown): number | undefined {
+  const status = statusOf(error) ?? 0;
+  if (status !== 429 && status < 500) return undefined;
+  const { headers = {} } = error as {
+    readonly headers?: Readonly<Partial<Record<string, string>>>;
+  };
+  const seconds = Number(headers["retry-after"] ?? Number.NaN);
+  // A server that says "at once" gets a moment.
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.max(seconds, 0.1) : undefined;
+}
+
 export function isNotFound(error: unknown): boolean {
   return statusOf(error) === 404;
 }
 
 export function isConflict(error: unknown): boolean {
   return statusOf(error) === 409;
+}
+
+/** Whether the rest of a list is to be had no more, since it was begun too long ago (410). */
+export function isExpired(error: unknown): boolean {
+  return statusOf(error) === 410;
 }
 
 /** Whether the credentials count for nothing (401). */
@@ -90,16 +129,20 @@ export function failureOf(error: unknown): { readonly message: string; readonly 
   const message = error instanceof Error ? error.message : String(error);
   const status = statusOf(error);
   if (status === undefined) {
-    return /ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|certificate|doesn't answer|fetch failed/i.test(
-      message,
-    )
+    return isUnreached(message) || /certificate/i.test(message)
       ? {
           message: `the API server can't be reached (${message})`,
           hint: "check that the cluster runs and that its kubeconfig is current, then try again",
         }
       : { message };
   }
-  const reason = messageOf(error) ?? message;
+  // Whatever else answers in its place, such as a load balancer, sends pages.
+  const reason = messageOf(error) ?? `the API server answers with HTTP ${status}`;
+  if (status === 429 || status >= 500)
+    return { message: reason, hint: "try again when the API server isn't busy" };
+  // Admission, quotas and namespaces that end refuse with 403, too, whoever asks.
+  if (status === 403 && messageOf(error) !== undefined && !isAboutRights(reason))
+    return { message: `the API server refuses (${reason})`, hint: "mend what it names" };
   if (status === 401 || status === 403)
     return {
       message: `the API server refuses (${reason})`,
@@ -111,6 +154,25 @@ export function failureOf(error: unknown): { readonly message: string; readonly 
       hint: "set it as the mesh wants it, or take it out of the description",
     };
   return { message: reason };
+}
+
+/** Whether there was no answer at all, by what the system says. */
+function isUnreached(message: string): boolean {
+  return /ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|socket hang up|socket disconnected|doesn't answer|fetch failed/i.test(
+    message,
+  );
+}
+
+/** Whether the same question may have an answer in a while: a server that isn't reached, is busy, or starts. */
+export function isPassing(error: unknown): boolean {
+  const status = statusOf(error);
+  if (status !== undefined) return status === 429 || status >= 500;
+  return error instanceof Error && isUnreached(error.message);
+}
+
+/** `pods is forbidden: User "me" cannot list resource "pods" in API group ""`, of RBAC and of other authorizers. */
+function isAboutRights(reason: string): boolean {
+  return /\bcannot \S+ (?:resource|path)\b/.test(reason) || !reason.includes(": ");
 }
 
 function statusOf(error: unknown): number | undefined {
