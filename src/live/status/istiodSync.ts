@@ -35,10 +35,10 @@ export interface SyncObservation {
 /** Asks every istiod that is ready, and then proxies that haven't taken what they were sent. */
 export async function observeSync(
   live: LiveCluster,
-  { istiodPods }: ClusterObservation,
+  { anyIstiodPods }: ClusterObservation,
 ): Promise<Answer<SyncObservation> | undefined> {
-  if (!istiodPods.ok) return istiodPods;
-  const pods = istiodPods.value.filter(isReady);
+  if (!anyIstiodPods.ok) return anyIstiodPods;
+  const pods = anyIstiodPods.value.filter(isReady);
   if (pods.length === 0) return undefined;
   return asked(`create pods/portforward in ${pods[0]?.metadata?.namespace ?? ""}`, async () => {
     const proxies: SyncedProxy[] = [];
