@@ -81,10 +81,9 @@ describe("gateways", () => {
             {
               ...seen,
               gatewayPods: answer([
-                {
-                  ...unready("before", "istio-eastwest"),
+                Object.assign(unready("before", "istio-eastwest"), {
                   metadata: { deletionTimestamp: new Date() },
-                },
+                }),
                 unready("gateway", "istio-eastwest"),
               ]),
             },
@@ -406,9 +405,24 @@ describe("services", () => {
     [
       "have pods without a sidecar",
       () => ({
-        pods: answer([pod("pay", "default", { spec: { containers: [{ name: "pay" }] } })]),
+        pods: answer([
+          pod("pay", "default", {
+            metadata: {
+              ...{ name: "pay-0", labels: { app: "pay" } },
+              ownerReferences: [
+                { apiVersion: "apps/v1", kind: "StatefulSet", name: "pay", uid: "" },
+              ],
+            },
+            spec: { containers: [{ name: "pay" }] },
+          }),
+        ]),
       }),
-      [{ code: "sidecar_missing", service: "pay.default" }],
+      [
+        {
+          ...{ code: "sidecar_missing", service: "pay.default" },
+          fix: "kubectl -n default rollout restart statefulset/pay",
+        },
+      ],
     ],
   ])("%s", (_, change, expected) => {
     expect(notFine(judgeServices(mesh, withNamespace(change)))).toMatchObject(expected);
