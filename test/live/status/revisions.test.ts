@@ -2,7 +2,7 @@
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import type { KubernetesObject } from "@kubernetes/client-node";
-import { parseMesh, planMesh } from "../../../src";
+import { type Manifest, parseMesh, planMesh } from "../../../src";
 import type { ListOptions, LiveCluster } from "../../../src/live/liveCluster";
 import { judgeIstiod } from "../../../src/live/status/istiod";
 import { judgeSync, observeSync } from "../../../src/live/status/istiodSync";
@@ -39,7 +39,10 @@ function labelled<T extends KubernetesObject>(object: T, labels: Record<string, 
 }
 
 /** `east` with these control planes, of which each is ready or not. */
-async function clusterWith(revisions: Readonly<Record<string, boolean>>): Promise<LiveCluster> {
+async function clusterWith(
+  revisions: Readonly<Record<string, boolean>>,
+  ended: readonly string[] = [],
+): Promise<LiveCluster> {
   const names = Object.keys(revisions);
   const ports = new Map<string, number>();
   for (const name of names) ports.set(`istiod-${name}-1`, await debugOf(`istiod-${name}-1`));
@@ -63,7 +66,12 @@ async function clusterWith(revisions: Readonly<Record<string, boolean>>): Promis
   };
   return {
     name: "east",
-    find: () => Promise.resolve(undefined),
+    find: ({ kind, metadata }: Manifest) =>
+      Promise.resolve(
+        kind === "Pod" && !ended.includes(metadata.name)
+          ? objects.Pod?.find((one) => one.metadata?.name === metadata.name)
+          : undefined,
+      ),
     list: (_version: string, kind: string, { namespace, labels = {} }: ListOptions = {}) =>
       Promise.resolve(
         (objects[kind] ?? [])
@@ -77,8 +85,8 @@ async function clusterWith(revisions: Readonly<Record<string, boolean>>): Promis
   } as unknown as LiveCluster;
 }
 
-async function look(revisions: Readonly<Record<string, boolean>>) {
-  const live = await clusterWith(revisions);
+async function look(...args: Parameters<typeof clusterWith>) {
+  const live = await clusterWith(...args);
   if (plan === undefined) throw new Error("no east");
   const seen = await observe(live, mesh, plan);
   return {
@@ -95,6 +103,11 @@ it("has proxies that are connected to the istiod of any revision", async () => {
 it("misses those that are connected to none", async () => {
   const { sync } = await look({ stable: true, "stable-gateways": true });
   expect(sync).toMatchObject([{ code: "proxy_out_of_sync", subject: "core/Pod/default/pay-1" }]);
+});
+
+it("misses none whose pod has ended since it was listed", async () => {
+  const { sync } = await look({ stable: true, "stable-gateways": true }, ["pay-1"]);
+  expect(sync).toMatchObject([{ state: "ok" }]);
 });
 
 it("tells of the gateways' istiod, and not of another mesh's or an earlier one", async () => {

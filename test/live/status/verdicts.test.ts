@@ -291,7 +291,7 @@ describe("istiod's proxies", () => {
       judgeSync(
         sound("east"),
         answer({
-          ...{ at, proxies, refusals },
+          ...{ at, proxies, refusals, ended: new Set<string>() },
           rejects: new Map(rejects === 0 ? [] : [["lds", rejects]]),
         }),
       ),
