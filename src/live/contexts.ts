@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { show } from "../core/issues";
 import { suggest } from "../core/shape";
+import { endingPlugins } from "./credentialPlugins";
 import { readKubeconfig } from "./kubeClient";
 import { LiveCluster } from "./liveCluster";
 
@@ -55,6 +56,7 @@ export async function reachClusters(
     const config = new client.KubeConfig();
     try {
       config.loadFromFile(file);
+      endingPlugins(config);
       return [config];
     } catch (error) {
       faults.push({ cluster, ...unreadable(file, error) });

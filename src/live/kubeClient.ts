@@ -1,6 +1,7 @@
 /** A client for a cluster's API server, made of a kubeconfig's contents. Loaded where a cluster is talked to only. */
 import { setTimeout as wait } from "node:timers/promises";
 import type { KubeConfig, KubernetesObjectApi, RequestContext } from "@kubernetes/client-node";
+import { endingPlugins } from "./credentialPlugins";
 
 /** Seconds in which an API server has to answer. */
 const patience = 20;
@@ -15,6 +16,7 @@ export async function readKubeconfig(text: string): Promise<KubeConfig> {
   const { KubeConfig: Config } = await import("@kubernetes/client-node");
   const config = new Config();
   config.loadFromString(text);
+  endingPlugins(config);
   return config;
 }
 
