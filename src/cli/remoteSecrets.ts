@@ -60,8 +60,7 @@ async function runRemoteSecrets(
     );
   }
   const clusters = await reachMesh(mesh, options);
-  const { describeReading, linkControlPlanes, readingsOf } =
-    await import("../live/remoteSecrets.js");
+  const { linkControlPlanes, readingsOf } = await import("../live/remoteSecrets.js");
   const { noteSteps } = await import("./applyReport.js");
   const applied = apply
     ? await failing(() =>
@@ -70,7 +69,7 @@ async function runRemoteSecrets(
           clusters,
           patience: timeout,
           onStep: noteSteps(output),
-          onWaiting: (left) => note(output, `· ${left.map(describeReading).join("; ")}`),
+          onWaiting: (what) => note(output, `· ${what}`),
         }),
       )
     : undefined;

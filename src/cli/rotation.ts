@@ -139,6 +139,7 @@ async function barrier(
   return waitForBarrier(clusters, stage, {
     timeout,
     onProgress: (progress) => tell(progressSentence(wanted, progress)),
+    onSilence: tell,
   });
 }
 

@@ -35,6 +35,9 @@ export interface Applying {
 /** Requests that an API server gets at a time. */
 const atOnce = 8;
 
+/** Seconds in which an API server has to say that it's there. */
+const patience = 8;
+
 /**
  * Applies everything that is planned.
  * @throws Error of the first object that is refused, with its cluster, its name and what to do.
@@ -107,6 +110,12 @@ export async function obstacles({
       const objects = objectsOf(plan, name).filter(
         ({ manifest, stage }) => stage !== "trust" && lateValuesIn(manifest).length === 0,
       );
+      try {
+        // One that isn't reached says so once, and isn't waited for with every object.
+        await live.version(patience);
+      } catch (error) {
+        return [`cluster ${name} (${live.server}): ${describeFailure(error)}`];
+      }
       const faults = await bounded(objects, atOnce, async ({ manifest, shared }) => {
         // Shared objects have managers that tell who made them; their fields are looked at when they're applied.
         if (shared) return undefined;
@@ -119,7 +128,6 @@ export async function obstacles({
         }
       });
       const faultTexts = faults.filter((text) => text !== undefined);
-      // One that isn't reached says so once.
       return faultTexts[0]?.includes("the API server can't be reached") === true
         ? faultTexts.slice(0, 1)
         : faultTexts;

@@ -2,9 +2,11 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { show } from "../core/issues";
 import { suggest } from "../core/shape";
+import { endingPlugins } from "./credentialPlugins";
 import { readKubeconfig } from "./kubeClient";
 import { LiveCluster } from "./liveCluster";
 
@@ -54,6 +56,7 @@ export async function reachClusters(
     const config = new client.KubeConfig();
     try {
       config.loadFromFile(file);
+      endingPlugins(config);
       return [config];
     } catch (error) {
       faults.push({ cluster, ...unreadable(file, error) });
@@ -72,8 +75,13 @@ export async function reachClusters(
         ? [name, `kind-${name}`, `${mesh}-${name}`, `kind-${mesh}-${name}`]
         : configs.map((config) => config.getCurrentContext());
     const found = findContext(name, configs, given === undefined ? wanted : [given]);
-    if (found !== undefined) clusters.set(name, found);
-    else faults.push({ cluster: name, ...unknownContext(name, given, configs) });
+    if (found === undefined) {
+      faults.push({ cluster: name, ...unknownContext(name, given, configs) });
+      continue;
+    }
+    const other = [...clusters.values()].find((one) => isSame(one, found));
+    if (other === undefined) clusters.set(name, found);
+    else faults.push({ cluster: name, ...sameCluster(found, other) });
   }
   return { clusters, faults };
 }
@@ -125,6 +133,33 @@ function withContext(config: KubeConfig, context: string): KubeConfig {
   ) as KubeConfig;
   own.setCurrentContext(context);
   return own;
+}
+
+/**
+ * Whether two contexts lead to one cluster beyond doubt. A server's URL alone doesn't tell: behind proxies, private clusters may
+ * have the same, and some gateways tell clusters apart by credentials.
+ */
+function isSame(one: LiveCluster, other: LiveCluster): boolean {
+  const target = ({ config }: LiveCluster) => ({
+    cluster: { ...config.getCurrentCluster(), name: "" },
+    user: { ...config.getCurrentUser(), name: "" },
+  });
+  return isDeepStrictEqual(target(one), target(other));
+}
+
+/** What is one cluster's would be overwritten by what is the other's, its CA among it. */
+function sameCluster(
+  { name, context, server }: LiveCluster,
+  other: LiveCluster,
+): Pick<ContextFault, "message" | "hint"> {
+  const contexts =
+    context === other.context
+      ? `the context ${context} is`
+      : `the contexts ${other.context} and ${context} are`;
+  return {
+    message: `${other.name} and ${name} would be the same cluster: ${contexts} of ${server}`,
+    hint: `name the context of each, such as --context ${name}=CONTEXT`,
+  };
 }
 
 function unknownContext(

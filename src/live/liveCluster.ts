@@ -3,7 +3,15 @@ import type { Duplex } from "node:stream";
 import type { KubeConfig, KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-node";
 import type { Manifest } from "../core/objects/manifest";
 import { fromClientNames, toClientNames } from "./clientNames";
-import { clientOf, givingUp, isNotFound, isUnknownKind, within } from "./kubeClient";
+import {
+  clientOf,
+  givingUp,
+  isExpired,
+  isNotFound,
+  isUnknownKind,
+  whenFree,
+  within,
+} from "./kubeClient";
 import { forwardPort, type PodPort } from "./portForward";
 
 /** Which objects of a kind are listed. */
@@ -58,7 +66,22 @@ export class LiveCluster {
   async list<T extends KubernetesObject>(
     apiVersion: string,
     kind: string,
-    { namespace, labels = {} }: ListOptions = {},
+    options: ListOptions = {},
+  ): Promise<readonly T[]> {
+    try {
+      return await this.#pages<T>(apiVersion, kind, options, pageSize);
+    } catch (error) {
+      if (!isExpired(error)) throw error;
+      // What was read belongs to a state that the server has no more: all at once, as client-go does it.
+      return this.#pages<T>(apiVersion, kind, options, undefined);
+    }
+  }
+
+  async #pages<T extends KubernetesObject>(
+    apiVersion: string,
+    kind: string,
+    { namespace, labels = {} }: ListOptions,
+    limit: number | undefined,
   ): Promise<readonly T[]> {
     const api = await this.objects();
     const selector = Object.entries(labels)
@@ -67,10 +90,10 @@ export class LiveCluster {
     const found: T[] = [];
     let next: string | undefined;
     do {
-      const page = await within(
+      const page = await answered(() =>
         api.list<T>(
           ...([apiVersion, kind, namespace, undefined, undefined, undefined, undefined] as const),
-          ...([selector === "" ? undefined : selector, pageSize, next] as const),
+          ...([selector === "" ? undefined : selector, limit, next] as const),
         ),
       );
       // Lists don't say of each what it is.
@@ -86,7 +109,9 @@ export class LiveCluster {
     const { apiVersion, kind, metadata } = manifest;
     const { name, namespace = "" } = metadata;
     try {
-      const found = await within(api.read({ apiVersion, kind, metadata: { name, namespace } }));
+      const found = await answered(() =>
+        api.read({ apiVersion, kind, metadata: { name, namespace } }),
+      );
       return fromClientNames({ ...found, apiVersion, kind } as T);
     } catch (error) {
       if (isNotFound(error) || isUnknownKind(error)) return undefined;
@@ -103,7 +128,9 @@ export class LiveCluster {
     const { PatchStrategy } = await import("@kubernetes/client-node");
     const api = await this.objects();
     const how = [fieldManager, force, PatchStrategy.ServerSideApply] as const;
-    return fromClientNames(await within(api.patch(sent(manifest), undefined, undefined, ...how)));
+    return fromClientNames(
+      await answered(() => api.patch(sent(manifest), undefined, undefined, ...how)),
+    );
   }
 
   /** What the object would be after a server-side apply, by default one that takes fields over; nothing is changed. */
@@ -115,7 +142,9 @@ export class LiveCluster {
     const { PatchStrategy } = await import("@kubernetes/client-node");
     const api = await this.objects();
     const how = [fieldManager, force, PatchStrategy.ServerSideApply] as const;
-    return fromClientNames(await within(api.patch(sent(manifest), undefined, "All", ...how)));
+    return fromClientNames(
+      await answered(() => api.patch(sent(manifest), undefined, "All", ...how)),
+    );
   }
 
   /** Deletes an object, and what it owns after it; nothing where there is none. */
@@ -124,7 +153,7 @@ export class LiveCluster {
     const { name, namespace = "" } = metadata;
     const header = { apiVersion, kind, metadata: { name, namespace } };
     try {
-      await within(api.delete(header as KubernetesObject));
+      await answered(() => api.delete(structuredClone(header) as KubernetesObject));
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
@@ -137,6 +166,11 @@ export class LiveCluster {
   forward(target: PodPort): Promise<Duplex> {
     return forwardPort(this.config, target);
   }
+}
+
+/** Every request may be made twice: what is applied is as it was, and what is deleted is gone. */
+function answered<T>(ask: () => Promise<T>): Promise<T> {
+  return within(whenFree(ask));
 }
 
 /** The client changes what it's given. */

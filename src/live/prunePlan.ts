@@ -1,4 +1,7 @@
 /** What the mesh has in a cluster and doesn't want any more: deleted where it's the mesh's own, else given back. */
+import { setTimeout as wait } from "node:timers/promises";
+import type { V1Pod } from "@kubernetes/client-node";
+import { gatewayGraceSeconds } from "../core/objects/connectionAge";
 import {
   type Manifest,
   objectKey,
@@ -43,6 +46,8 @@ const ownKinds = [
   "v1 Secret",
 ] as const;
 
+const deploymentKind = "apps/v1 Deployment" satisfies (typeof ownKinds)[number];
+
 /** A cluster, what it should have, and what it had. */
 export interface Pruning {
   readonly live: LiveCluster;
@@ -78,16 +83,49 @@ export async function prunePlan(pruning: Pruning): Promise<readonly ApplyStep[]>
   // Names stop leading to the DNS server before it goes; namespaces are the last of all.
   await giveBack(shared.filter(({ stage }) => stage === "dns"));
   const keys = new Set(gone.map(({ key }) => key));
+  const ending: Manifest[] = [];
   for (const kind of ownKinds) {
     for (const object of await ownObjects(before, live, kind)) {
       const key = objectKey(object);
       if (kept.has(key) || (wanted !== undefined && !keys.has(key))) continue;
       await naming(live, object, "deleted", () => live.delete(object));
       done(key, "deleted");
+      if (kind === deploymentKind) ending.push(object);
     }
+    // Pods go on for as long as connections are open, guarded by what goes after them.
+    if (kind === deploymentKind) await untilEnded(live, ending);
   }
   await giveBack(shared.filter(({ stage }) => stage !== "dns"));
   return steps;
+}
+
+/** Waits for pods of Deployments that were deleted, for as long as a gateway's may take, with what kubelets need for it. */
+async function untilEnded(live: LiveCluster, deployments: readonly Manifest[]): Promise<void> {
+  const deadline = performance.now() + (gatewayGraceSeconds + 30) * 1000;
+  for (const { metadata, spec } of deployments) {
+    const { selector } = (spec ?? {}) as {
+      readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+    };
+    const labels = selector?.matchLabels ?? {};
+    const { namespace = "" } = metadata;
+    if (Object.keys(labels).length === 0) continue;
+    while ((await podsOf(live, namespace, labels)).length > 0 && performance.now() < deadline)
+      await wait(1000);
+  }
+}
+
+async function podsOf(
+  live: LiveCluster,
+  namespace: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<readonly V1Pod[]> {
+  try {
+    return await live.list<V1Pod>("v1", "Pod", { namespace, labels });
+  } catch (error) {
+    // Nobody needs to see pods to take a mesh away.
+    if (isForbidden(error)) return [];
+    throw error;
+  }
 }
 
 async function ownObjects(

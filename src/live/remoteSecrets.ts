@@ -14,6 +14,7 @@ import { peersRead } from "../core/peers";
 import type { Plan } from "../core/plan";
 import { applyPlan, type Applying, type ApplyStep, naming } from "./applyPlan";
 import { getOver } from "./forwardedHttp";
+import { describeFailure, isForbidden, isUnauthorized } from "./kubeClient";
 import type { LiveCluster } from "./liveCluster";
 import { placeOf } from "./status/observation";
 import { isReady } from "./status/podState";
@@ -82,8 +83,8 @@ const hearingSeconds = 5;
 export interface Linking extends Pick<Applying, "plan" | "clusters" | "onStep"> {
   /** Seconds in which every control plane has to read every cluster that it is to. */
   readonly patience: number;
-  /** Told of control planes that don't read a cluster yet, whenever that changes. */
-  readonly onWaiting?: (left: readonly Reading[]) => void;
+  /** Told which control planes don't read a cluster yet, or can't be asked, whenever that changes. */
+  readonly onWaiting?: (what: string) => void;
 }
 
 /**
@@ -118,21 +119,29 @@ async function untilAllRead({ plan, clusters, patience, onWaiting }: Linking): P
   await wait(hearingSeconds * 1000);
   let told = "";
   for (;;) {
-    const readings = await Promise.all(
-      [...clusters.values()].map((live) => readingsOf(live, plan.mesh)),
-    );
-    const left = readings.flat().filter(({ state }) => state !== "synced");
-    if (left.length === 0) return;
-    const text = left.map(describeReading).join("; ");
+    const left = await Promise.all([...clusters.values()].map((live) => unread(live, plan.mesh)));
+    const text = left.flat().join("; ");
+    if (text === "") return;
     if (performance.now() > deadline) throw new Error(`after ${patience} s, ${text}`);
-    if (text !== told) onWaiting?.(left);
+    if (text !== told) onWaiting?.(text);
     told = text;
     await wait(1000);
   }
 }
 
+/** What a control plane doesn't read yet; one that can't be asked may be on its way up, as in an upgrade. */
+async function unread(live: LiveCluster, mesh: Mesh): Promise<readonly string[]> {
+  try {
+    const readings = await readingsOf(live, mesh);
+    return readings.filter(({ state }) => state !== "synced").map(describeReading);
+  } catch (error) {
+    if (isForbidden(error) || isUnauthorized(error)) throw error;
+    return [`${live.name}: ${describeFailure(error)}`];
+  }
+}
+
 /** `istiod of east doesn't read west (timeout)` */
-export function describeReading({ cluster, peer, state }: Reading): string {
+function describeReading({ cluster, peer, state }: Reading): string {
   return `istiod of ${cluster} doesn't read ${peer} (${state})`;
 }
 

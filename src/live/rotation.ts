@@ -6,7 +6,7 @@ import type { Manifest } from "../core/objects/manifest";
 import { planRootOfTrust } from "../core/objects/rootOfTrust";
 import type { RotationStep } from "../core/rotation";
 import type { CaFiles } from "../pki/caFiles";
-import { describeFailure } from "./kubeClient";
+import { describeFailure, isPassing } from "./kubeClient";
 import type { LiveCluster } from "./liveCluster";
 import { listsProgress } from "./revocationBarrier";
 import { type BarrierProgress, barrierProgress } from "./rotationBarrier";
@@ -103,25 +103,40 @@ export interface WaitOptions {
   readonly timeout: number | undefined;
   /** Told when something has changed. */
   readonly onProgress: (progress: readonly BarrierProgress[]) => void;
+  /** Told why a cluster that was asked before can't be asked now; it is asked again. */
+  readonly onSilence: (why: string) => void;
+  /** Milliseconds between two looks; certificates live for hours. @default 2000 */
+  readonly interval?: number;
 }
 
-/** Milliseconds between two looks; certificates live for hours. */
-const interval = 2000;
-
-/** Waits until every proxy is there, or the time is over. @returns how far they are */
+/**
+ * Waits until every proxy is there, or the time is over; API servers that answered may be away meanwhile, as in an upgrade.
+ * @returns how far they are
+ * @throws Error of a cluster that can't be asked from the beginning, refuses, or is still away when the time is over.
+ */
 export async function waitForBarrier(
   clusters: Clusters,
   stage: StageBarrier,
-  { timeout, onProgress }: WaitOptions,
+  { timeout, onProgress, onSilence, interval = 2000 }: WaitOptions,
 ): Promise<readonly BarrierProgress[]> {
   const deadline = timeout === undefined ? Infinity : performance.now() + timeout * 1000;
-  let before = "";
+  let before: string | undefined;
   for (;;) {
-    const progress = await progressOf(clusters, stage);
-    if (isReached(progress) || performance.now() > deadline) return progress;
-    const now = progress.map(({ proxies, behind }) => `${behind.length}/${proxies}`).join();
-    if (now !== before) onProgress(progress);
-    before = now;
+    const isFirst = before === undefined;
+    const progress = await progressOf(clusters, stage).catch((error: unknown) => {
+      const { cause, message } = error as Error;
+      if (isFirst || !isPassing(cause) || performance.now() > deadline) throw error;
+      return message;
+    });
+    if (typeof progress === "string") {
+      if (progress !== before) onSilence(progress);
+      before = progress;
+    } else {
+      if (isReached(progress) || performance.now() > deadline) return progress;
+      const now = progress.map(({ proxies, behind }) => `${behind.length}/${proxies}`).join();
+      if (now !== before) onProgress(progress);
+      before = now;
+    }
     await sleep(interval);
   }
 }

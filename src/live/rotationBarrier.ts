@@ -8,6 +8,7 @@ import { bounded } from "./bounded";
 import { describeFailure } from "./kubeClient";
 import type { LiveCluster } from "./liveCluster";
 import { type ProxyTrust, proxyTrust } from "./proxyTrust";
+import { placeOf } from "./status/observation";
 import { proxyOf } from "./status/podState";
 
 /** A proxy that keeps the next stage waiting. */
@@ -66,15 +67,32 @@ async function askProxies(
   whyBehind: (trust: ProxyTrust) => string | undefined,
 ): Promise<BarrierProgress> {
   const pods = (await live.list<V1Pod>("v1", "Pod")).filter(hasRunningProxy);
-  const answers = await bounded(pods, atOnce, async ({ metadata }) => {
-    const [namespace, name] = [metadata?.namespace ?? "", metadata?.name ?? ""];
+  const answers = await bounded(pods, atOnce, async (pod) => {
+    const { name, namespace } = placeOf(pod);
     const trust = await proxyTrust(live, { namespace, pod: name }).catch(
       (error: unknown) => `it can't be asked: ${describeFailure(error)}`,
     );
+    if (typeof trust === "string" && (await isOver(live, pod))) return [];
     const why = typeof trust === "string" ? trust : whyBehind(trust);
-    return why === undefined ? [] : [{ cluster: live.name, pod: `${namespace}/${name}`, why }];
+    return [{ cluster: live.name, pod: `${namespace}/${name}`, why }];
   });
-  return { cluster: live.name, proxies: pods.length, behind: answers.flat() };
+  const asked = answers.flat();
+  const behind = asked.flatMap(({ why, ...proxy }) => (why === undefined ? [] : { ...proxy, why }));
+  return { cluster: live.name, proxies: asked.length, behind };
+}
+
+/** Whether a pod that was listed has ended since: large clusters are asked for minutes, and pods come and go. */
+async function isOver(live: LiveCluster, pod: V1Pod): Promise<boolean> {
+  try {
+    const now = await live.find<V1Pod>({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: placeOf(pod),
+    });
+    return now === undefined || now.metadata?.uid !== pod.metadata?.uid || !hasRunningProxy(now);
+  } catch {
+    return false;
+  }
 }
 
 /** Pods that are done don't count; ones that are being deleted do, as long as they run: they still call. */

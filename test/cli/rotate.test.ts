@@ -92,8 +92,8 @@ describe("meshspan certs rotate", () => {
       "dead.kubeconfig",
       JSON.stringify({
         clusters: [{ name: "c", cluster: { server: `https://127.0.0.1:${port}` } }],
-        users: [{ name: "u", user: {} }],
-        contexts: ["east", "west"].map((name) => ({ name, context: { cluster: "c", user: "u" } })),
+        users: ["east", "west"].map((name) => ({ name, user: { token: name } })),
+        contexts: ["east", "west"].map((name) => ({ name, context: { cluster: "c", user: name } })),
       }),
     );
     const { status, stderr } = await meshspan([...args, "--kubeconfig", kubeconfig]);

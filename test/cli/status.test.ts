@@ -101,7 +101,10 @@ describe("meshspan status", () => {
     expect([faulty.status, faulty.stdout]).toEqual([3, ""]);
     const certs = fileIn(folder, "no-folder", "");
     const servers = Object.fromEntries(
-      ["dublin", "frankfurt", "oregon"].map((name) => [name, "http://127.0.0.1:1"]),
+      ["dublin", "frankfurt", "oregon"].map((name, index) => [
+        name,
+        `http://127.0.0.1:${index + 1}`,
+      ]),
     );
     const args = ["--kubeconfig", kubeconfig("bank", servers), "--certs", certs];
     const unreadable = await meshspan(["status", gitOpsMesh, ...args]);
@@ -110,8 +113,8 @@ describe("meshspan status", () => {
   });
 
   it("fails where no cluster answers, and says so once for each", async () => {
-    const down = await closed();
-    const config = kubeconfig("down", { east: down, west: down });
+    const down = { east: await closed(), west: await closed() };
+    const config = kubeconfig("down", down);
     const {
       status: code,
       stdout,
@@ -123,8 +126,8 @@ describe("meshspan status", () => {
     expect(data).toMatchObject({ mesh: "shop", ok: false, counts: { error: 2, ok: 0 } });
     const errors = data.findings.filter(({ state }: any) => state === "error");
     expect(errors).toMatchObject(
-      ["east", "west"].map((cluster) => ({
-        ...{ cluster, check: "cluster", code: "cluster_unreachable", subject: down },
+      Object.entries(down).map(([cluster, subject]) => ({
+        ...{ cluster, check: "cluster", code: "cluster_unreachable", subject },
         fix: `kubectl --context ${cluster} get --raw /readyz`,
       })),
     );

@@ -62,6 +62,26 @@ describe("reachClusters", () => {
     expect(users).toEqual(["other", "east"]);
   });
 
+  it("takes no cluster for two, by whichever contexts", async () => {
+    const fault = {
+      cluster: "west",
+      message:
+        "east and west would be the same cluster: the context other is of https://second.other",
+      hint: "name the context of each, such as --context west=CONTEXT",
+    };
+    const servers = [["east", "https://second.other"]];
+    const kubeconfigOf = new Map(["east", "west"].map((name) => [name, second]));
+    expect(await reached("shop", ["east", "west"], { kubeconfigOf })).toEqual({
+      servers,
+      faults: [fault],
+    });
+    const contextOf = new Map(["east", "west"].map((name) => [name, "other"]));
+    expect(await reached("shop", ["east", "west"], { kubeconfigs: [second], contextOf })).toEqual({
+      servers,
+      faults: [fault],
+    });
+  });
+
   it("reads the files of KUBECONFIG, less those that aren't there", async () => {
     const before = process.env.KUBECONFIG;
     process.env.KUBECONFIG = [join(folder, "none"), first].join(":");

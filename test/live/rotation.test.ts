@@ -2,7 +2,7 @@
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import type { LiveCluster } from "../../src/live/liveCluster";
-import { progressOf, type StageBarrier } from "../../src/live/rotation";
+import { progressOf, type StageBarrier, waitForBarrier } from "../../src/live/rotation";
 import { certificates } from "./status/soundMesh";
 
 let server: Server;
@@ -78,4 +78,82 @@ it("is no proxy that has them, nor any once the next root signs", async () => {
   expect((await progressOf(clusterWith("others", 0), signing))[0]?.behind).not.toContainEqual(
     expect.objectContaining({ why: expect.stringContaining("lists") }),
   );
+});
+
+describe("a proxy that can't be asked", () => {
+  const unheard = (find: () => Promise<unknown>) => {
+    const live = clusterWith("", 0).get("east");
+    const forward = () => Promise.reject(new Error("the API server answers 404 to it"));
+    return new Map([["east", { ...(live as object), forward, find } as unknown as LiveCluster]]);
+  };
+  const pod = (phase: string) => ({
+    metadata: { name: "web", namespace: "default" },
+    spec: { containers: [{ name: "istio-proxy" }] },
+    status: { phase },
+  });
+
+  it.each([
+    ["is gone", undefined],
+    ["has ended", pod("Succeeded")],
+    ["is another's of that name", { ...pod("Running"), metadata: { name: "web", uid: "2" } }],
+  ])("is none where its pod %s since it was listed", async (_, now) => {
+    const clusters = unheard(() => Promise.resolve(now));
+    expect(await progressOf(clusters, stage())).toEqual([
+      { cluster: "east", proxies: 0, behind: [] },
+    ]);
+  });
+
+  it.each([
+    ["its pod goes on", () => Promise.resolve(pod("Running"))],
+    ["nobody says whether it does", () => Promise.reject(new Error("no"))],
+  ])("is behind where %s", async (_, find) => {
+    expect(await progressOf(unheard(find), stage())).toMatchObject([
+      { proxies: 1, behind: [{ pod: "default/web" }] },
+    ]);
+  });
+});
+
+describe("waiting", () => {
+  const away = new Error("connect ECONNREFUSED 203.0.113.9:6443");
+  /** A cluster whose lists of pods are such, look by look. */
+  const looks = (...pods: readonly (Error | "behind" | "there")[]) => {
+    let look = 0;
+    const there = clusterWith("lists", 200).get("east");
+    const behind = clusterWith("others", 200).get("east");
+    const list = (version: string, kind: string) => {
+      const now = pods[Math.min(look, pods.length - 1)];
+      if (kind === "ConfigMap" || now instanceof Error) look++;
+      if (now instanceof Error) return Promise.reject(now);
+      return (now === "there" ? there : behind)?.list(version, kind);
+    };
+    return new Map([["east", { ...(there as object), list } as unknown as LiveCluster]]);
+  };
+  const waited = async (clusters: ReadonlyMap<string, LiveCluster>, timeout?: number) => {
+    const told: string[] = [];
+    const progress = await waitForBarrier(clusters, stage({ lists: "lists" }), {
+      timeout,
+      interval: 10,
+      onProgress: ([one]) => told.push(`${one?.behind.length} behind`),
+      onSilence: (why) => told.push(why),
+    });
+    return { told, behind: progress.flatMap(({ behind }) => behind) };
+  };
+
+  it("goes on when an API server that answered is away for a while", async () => {
+    expect(await waited(looks("behind", away, away, "behind", "there"))).toEqual({
+      told: [
+        "1 behind",
+        "proxies of cluster east can't be asked: the API server can't be reached (connect ECONNREFUSED 203.0.113.9:6443): check that the cluster runs and that its kubeconfig is current, then try again",
+        "1 behind",
+      ],
+      behind: [],
+    });
+  });
+
+  it("ends where an API server never answered, refuses, or stays away", async () => {
+    await expect(waited(looks(away))).rejects.toThrow("ECONNREFUSED");
+    const refusal = Object.assign(new Error("no"), { code: 401 });
+    await expect(waited(looks("behind", refusal))).rejects.toThrow("the API server refuses");
+    await expect(waited(looks("behind", away), 0.2)).rejects.toThrow("ECONNREFUSED");
+  });
 });

@@ -9,6 +9,7 @@ import {
 } from "../../core/mesh";
 import { sniOf, spiffeIdOf } from "../../core/names";
 import type { ClusterPlan, Plan } from "../../core/plan";
+import { hostAndPort } from "../../core/words";
 import type { CertificateSet } from "../../pki/caFiles";
 import { issueLeaf } from "../../pki/leaf";
 import {
@@ -121,7 +122,7 @@ export function judgeCalls(
   { calls, report }: CallObservation,
 ): readonly Verdict[] {
   if (report === undefined) return [];
-  const place = `${report.host}:${report.port}`;
+  const place = hostAndPort(report.host, report.port);
   const { connection } = report;
   if (!connection.ok) {
     const { reason, detail } = connection;
@@ -153,7 +154,7 @@ export function judgeCalls(
 
 function judgeCall(
   mesh: Mesh,
-  { service, port }: CallPlan,
+  { service, port, probe }: CallPlan,
   { outcome, detail, server, client, answer }: ServerNameResult,
   place: string,
 ): Verdict {
@@ -197,6 +198,14 @@ function judgeCall(
     );
   if (answer !== undefined && answer.status >= 502 && answer.status <= 504)
     return fault(`the service answers ${answer.status}`, "see the serving pods' logs");
+  if (probe.call !== undefined && client !== undefined && answer === undefined)
+    return {
+      ...fault(
+        `a listed caller is let in, and its call isn't answered (${client.detail})`,
+        "see the serving pods and their logs",
+      ),
+      state: "warning",
+    };
   const how =
     answer === undefined
       ? client === undefined

@@ -62,6 +62,8 @@ export function explained(plan: Plan, findings: readonly Finding[]): readonly Fi
         (fault) =>
           fault.code === code &&
           fault !== finding &&
+          // What only will be, or may be, is no reason for what is.
+          (fault.state === "error" || finding.state !== "error") &&
           fault.cluster === finding.cluster &&
           concerns(fault, finding, (key) => objects.get(fault.cluster)?.get(key)),
       );

@@ -6,6 +6,7 @@ import type { GlobalService, Mesh } from "../../core/mesh";
 import type { ClusterPlan } from "../../core/plan";
 import { dnsServerName } from "../../core/objects/globalDns";
 import { counted } from "../../core/words";
+import { bounded } from "../bounded";
 import type { LiveCluster } from "../liveCluster";
 import { type Answer, asked, unanswered } from "./answer";
 import { captures } from "./dnsServers";
@@ -57,10 +58,25 @@ export async function observeDns(
               namespace: pod.metadata?.namespace ?? "",
               pod: pod.metadata?.name ?? "",
             };
-            return query(await live.forward({ ...target, port }), hosts);
+            const answers = await bounded(batchesOf(hosts), atOnce, async (some) =>
+              query(await live.forward({ ...target, port }), some),
+            );
+            return new Map(answers.flatMap((known) => [...known]));
           },
         ),
       })),
+  );
+}
+
+/** Istio's DNS proxy, like others that are made with the same Go package, ends a connection after 128 queries (miekg/dns, `maxTCPQueries`). */
+const queriesOfConnection = 100;
+/** Connections to a server. */
+const atOnce = 4;
+
+function batchesOf(hosts: readonly string[]): readonly (readonly string[])[] {
+  const count = Math.ceil(hosts.length / queriesOfConnection);
+  return Array.from({ length: count }, (_, index) =>
+    hosts.slice(index * queriesOfConnection, (index + 1) * queriesOfConnection),
   );
 }
 

@@ -84,7 +84,7 @@ function judgeCapture(namespace: string, pods: Answer<readonly V1Pod[]>): Verdic
     subject,
     message: `proxies of ${names.join(", ")} answer no queries, so global names don't resolve there`,
     hint: "take an ISTIO_META_DNS_CAPTURE of their own out of the pods, and restart them when istiod's settings are as planned",
-    fix: restartOf(namespace, names),
+    fix: restartOf(namespace, without),
   };
 }
 

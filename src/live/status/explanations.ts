@@ -92,7 +92,7 @@ export const statusExplanations: Readonly<Record<StatusCode, Explanation>> = {
     "meshspan remote-secrets --apply makes the secret anew; the peer's API server has to be within reach.",
   ),
   gateway_not_ready: told(
-    "The east-west gateway has no ready pod: calls into the cluster fail with 503 UF or a reset connection.",
+    "The east-west gateway has fewer ready pods than it should, or pods of a newer version don't get ready. With none, calls into the cluster fail with 503 UF or a reset connection.",
     "Scale it up, or see the events and logs of its pods in istio-eastwest.",
   ),
   gateway_without_address: told(
@@ -108,8 +108,8 @@ export const statusExplanations: Readonly<Record<StatusCode, Explanation>> = {
     "Apply the plan in that cluster.",
   ),
   object_missing: told(
-    "An object is planned and isn't in the cluster.",
-    "Apply the plan of the cluster.",
+    "An object is planned and isn't in the cluster, or is being deleted there.",
+    "Apply the plan of the cluster, once what is being deleted is gone.",
   ),
   object_changed: told(
     "An object isn't as planned: somebody or something changed it.",
@@ -164,7 +164,7 @@ export const statusExplanations: Readonly<Record<StatusCode, Explanation>> = {
     "Look from a pod of another cluster, or see firewalls and allowFrom.",
   ),
   call_fails: told(
-    "A call was made through the gateway as an identity that may call, and failed. The message says at which step.",
+    "A call was made through the gateway as an identity that may call, and failed or had no answer in time. The message says at which step.",
     "Follow the hint; meshspan trace <from> <to> --hops shows what is planned there.",
   ),
 };

@@ -4,12 +4,12 @@ import type { V1Deployment, V1Pod, V1Service } from "@kubernetes/client-node";
 import { addressKey } from "../../core/addressKey";
 import type { Mesh } from "../../core/mesh";
 import type { ClusterPlan } from "../../core/plan";
-import { counted } from "../../core/words";
+import { counted, hostAndPort } from "../../core/words";
 import { unanswered } from "./answer";
 import { fine, type Verdict } from "./finding";
 import { liveGatewayAddresses } from "./liveValues";
 import { type ClusterObservation, placeOf, plannedObject } from "./observation";
-import { whyNotReady } from "./podState";
+import { whyNotReady, whyStuck } from "./podState";
 
 /** What is missing altogether is told with the plan's objects. */
 export function judgeGateway(
@@ -31,11 +31,12 @@ function judgeWorkload(key: string, deployment: V1Deployment, seen: ClusterObser
   const { name, namespace } = placeOf(deployment);
   const wanted = deployment.spec?.replicas ?? 1;
   const available = deployment.status?.availableReplicas ?? 0;
-  if (available >= wanted && wanted > 0)
-    return fine(key, `${available} of ${counted(wanted, "pod")} ready`);
   const pods: readonly V1Pod[] = seen.gatewayPods.ok ? seen.gatewayPods.value : [];
   const ready = `${available} of ${counted(wanted, "pod")} ready`;
-  const why = whyNotReady(pods);
+  const isThere = available >= wanted && wanted > 0;
+  const stuck = isThere ? whyStuck(deployment, pods) : undefined;
+  if (isThere && stuck === undefined) return fine(key, ready);
+  const why = stuck ?? whyNotReady(pods);
   return {
     state: available === 0 ? "error" : "warning",
     code: "gateway_not_ready",
@@ -78,7 +79,8 @@ function judgeAddress(
     described === undefined ||
     [live, ...others].some((one) => addressKey(one) === addressKey(described))
   ) {
-    return [fine(key, `at ${live}:${service.spec?.ports?.at(-1)?.port ?? cluster.gateway.port}`)];
+    const port = service.spec?.ports?.at(-1)?.port ?? cluster.gateway.port;
+    return [fine(key, `at ${hostAndPort(live, port)}`)];
   }
   // A name that is described leads somewhere that only DNS knows.
   if (isIP(described) === 0 || isIP(live) === 0)

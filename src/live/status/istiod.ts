@@ -7,7 +7,7 @@ import { unanswered } from "./answer";
 import { fine, type Verdict } from "./finding";
 import { judgeSettings } from "./istiodSettings";
 import { type ClusterObservation, placeOf } from "./observation";
-import { whyNotReady } from "./podState";
+import { whyNotReady, whyStuck } from "./podState";
 
 /** A kind without which there is no Istio. */
 const gatewayKind = "networking.istio.io/v1 Gateway";
@@ -54,9 +54,19 @@ function judgeDeployment(deployment: V1Deployment, { istiodPods }: ClusterObserv
   const { name, namespace } = placeOf(deployment);
   const wanted = deployment.spec?.replicas ?? 1;
   const available = deployment.status?.availableReplicas ?? 0;
-  if (available >= wanted && wanted > 0)
-    return fine(subject, `${available} of ${counted(wanted, "pod")} ready`);
-  const reason = whyNotReady(istiodPods.ok ? istiodPods.value : []);
+  const pods = istiodPods.ok ? istiodPods.value : [];
+  if (available >= wanted && wanted > 0) {
+    const stuck = whyStuck(deployment, pods);
+    const message = `${available} of ${counted(wanted, "pod")} ready`;
+    if (stuck === undefined) return fine(subject, message);
+    return {
+      ...{ state: "warning", code: "istiod_not_ready", subject },
+      message: `${message}, and ${stuck}; the ones before go on`,
+      hint: "see its log and events",
+      fix: `kubectl -n ${namespace} rollout status deployment/${name}`,
+    };
+  }
+  const reason = whyNotReady(pods);
   const why =
     wanted === 0
       ? "it is scaled to 0"

@@ -2,6 +2,8 @@
  * What istiod says of its proxies: who is connected, what it sent them and what they took. The debug endpoint answers
  * without credentials to who reaches istiod's loopback, as a forwarded port does; `istioctl proxy-status` shows the same.
  */
+import type { V1Pod } from "@kubernetes/client-node";
+import { bounded } from "../bounded";
 import { type ForwardedAnswer, getOver } from "../forwardedHttp";
 import type { LiveCluster } from "../liveCluster";
 import { type Answer, asked, unanswered } from "./answer";
@@ -30,15 +32,18 @@ export interface SyncObservation {
   readonly rejects: ReadonlyMap<string, number>;
   /** What proxies say that refused, by `<pod>.<namespace>`. */
   readonly refusals: ReadonlyMap<string, string>;
+  /** Pods that were ready and aren't any more, such as those of a rollout: nobody misses their proxies. */
+  readonly ended: ReadonlySet<string>;
 }
 
 /** Asks every istiod that is ready, and then proxies that haven't taken what they were sent. */
 export async function observeSync(
   live: LiveCluster,
-  { istiodPods }: ClusterObservation,
+  seen: ClusterObservation,
 ): Promise<Answer<SyncObservation> | undefined> {
-  if (!istiodPods.ok) return istiodPods;
-  const pods = istiodPods.value.filter(isReady);
+  const { anyIstiodPods } = seen;
+  if (!anyIstiodPods.ok) return anyIstiodPods;
+  const pods = anyIstiodPods.value.filter(isReady);
   if (pods.length === 0) return undefined;
   return asked(`create pods/portforward in ${pods[0]?.metadata?.namespace ?? ""}`, async () => {
     const proxies: SyncedProxy[] = [];
@@ -54,8 +59,25 @@ export async function observeSync(
       for (const [type, number] of rejectsIn(metrics.body))
         rejects.set(type, (rejects.get(type) ?? 0) + number);
     }
-    return { at, proxies, rejects, refusals: await refusalsOf(live, proxies, at) };
+    const refusals = await refusalsOf(live, proxies, at);
+    return { at, proxies, rejects, refusals, ended: await endedOf(live, awayFrom(seen, proxies)) };
   });
+}
+
+/** Pods that are looked at again. */
+const lookedAtAgain = 50;
+
+async function endedOf(live: LiveCluster, names: readonly string[]): Promise<ReadonlySet<string>> {
+  const ended = await bounded(names.slice(0, lookedAtAgain), 8, async (proxy) => {
+    const [, name = "", namespace = ""] = /^(.*)\.([^.]+)$/.exec(proxy) ?? [];
+    const now = await live.find<V1Pod>({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, namespace },
+    });
+    return now !== undefined && isReady(now) ? [] : [proxy];
+  });
+  return new Set(ended.flat());
 }
 
 async function get(
@@ -120,6 +142,12 @@ function expectedProxies(seen: ClusterObservation): readonly string[] {
     .map(({ metadata }) => `${metadata?.name ?? ""}.${metadata?.namespace ?? ""}`);
 }
 
+/** Those that none of the istiods has. */
+function awayFrom(seen: ClusterObservation, proxies: readonly SyncedProxy[]): readonly string[] {
+  const known = new Set(proxies.map(({ proxy }) => proxy));
+  return expectedProxies(seen).filter((name) => !known.has(name));
+}
+
 export function judgeSync(
   seen: ClusterObservation,
   answer: Answer<SyncObservation> | undefined,
@@ -137,13 +165,12 @@ export function judgeSync(
     ];
   }
   if (!answer.ok) return [unanswered(subject, answer)];
-  const { at, proxies, refusals, rejects } = answer.value;
-  const known = new Map(proxies.map((proxy) => [proxy.proxy ?? "", proxy]));
+  const { at, proxies, refusals, rejects, ended } = answer.value;
   const late = proxies.flatMap((proxy) => {
     const kinds = behind(proxy, at);
     return kinds.length === 0 ? [] : [{ name: proxy.proxy ?? "", kinds }];
   });
-  const away = expectedProxies(seen).filter((name) => !known.has(name));
+  const away = awayFrom(seen, proxies).filter((name) => !ended.has(name));
   const verdicts = [
     ...late.map(({ name, kinds }) => lateProxy(name, kinds, refusals.get(name), rejects)),
     ...away.map((name): Verdict => ({

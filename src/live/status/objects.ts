@@ -11,7 +11,7 @@ import { resourceOf } from "../kinds";
 import { unanswered } from "./answer";
 import { differences } from "./comparison";
 import { fine, type Verdict } from "./finding";
-import { liveValue, type Observations, resolveManifest } from "./liveValues";
+import { liveGatewayAddresses, liveValue, type Observations, resolveManifest } from "./liveValues";
 import type { ClusterObservation } from "./observation";
 
 /** An object that differs from its plan, as far as can be told without its API server. */
@@ -70,15 +70,41 @@ export function judgeObjects(
       suspicions: [],
     };
   }
-  const lookUp = (input: LateInput) => liveValue(plan, observations, input);
   const verdicts: Verdict[] = [];
   const suspicions: Suspicion[] = [];
   for (const object of judged) {
+    const answer = seen.planned.get(object.key);
+    const dialled = answer?.ok === true ? addressesIn(answer.value) : new Set<string>();
+    const lookUp = (input: LateInput) =>
+      inUse(plan, observations, input, dialled) ?? liveValue(plan, observations, input);
     const result = judgeObject(object, seen, lookUp, () => remedy.fix(cluster.name), remedy.hint);
     if ("changes" in result) suspicions.push(result);
     else verdicts.push(result);
   }
   return { verdicts: [...verdicts, ...judgeLeftOvers(objects, seen)], suspicions };
+}
+
+/**
+ * The address of a gateway that an object has already, where the gateway has several: a load balancer's, or nodes', whose first
+ * one changes when another comes.
+ */
+function inUse(
+  { mesh }: Plan,
+  observations: Observations,
+  input: LateInput,
+  dialled: ReadonlySet<string>,
+): string | undefined {
+  const peer = input.kind === "gatewayAddress" ? observations.get(input.cluster) : undefined;
+  if (peer === undefined) return undefined;
+  return liveGatewayAddresses(mesh, peer).find((address) => dialled.has(address));
+}
+
+/** Where a ServiceEntry leads. */
+function addressesIn(live: object | undefined): ReadonlySet<string> {
+  const { spec } = (live ?? {}) as {
+    readonly spec?: { readonly endpoints?: readonly { readonly address?: string }[] };
+  };
+  return new Set((spec?.endpoints ?? []).flatMap(({ address }) => address ?? []));
 }
 
 function judgeObject(
@@ -101,6 +127,15 @@ function judgeObject(
       message: "it is planned and isn't there",
       hint,
       fix: fix(),
+    };
+  }
+  if (live.metadata?.deletionTimestamp !== undefined) {
+    const { finalizers = [] } = live.metadata;
+    const left = finalizers.length === 0 ? "" : `, once ${finalizers.join(", ")} let it`;
+    return {
+      ...{ state: "error", code: "object_missing", subject: key, fix: fix() },
+      message: `it is planned and is being deleted${left}`,
+      hint: `see what it waits for, and when it's gone ${hint}`,
     };
   }
   const { manifest, unknown, fault } = resolveManifest(object.manifest, lookUp);
@@ -127,8 +162,10 @@ function judgeLeftOvers(
     return answer.value.flatMap((object): readonly Verdict[] => {
       const manifest = object as Manifest;
       const key = objectKey(manifest);
-      // What a controller makes of an object has its labels, and goes with it.
-      if (planned.has(key) || (object.metadata?.ownerReferences ?? []).length > 0) return [];
+      const ownerReferences = object.metadata?.ownerReferences ?? [];
+      const isGoing = object.metadata?.deletionTimestamp !== undefined;
+      // What a controller makes of an object has its labels, and goes with it; a load balancer's Service ends in minutes.
+      if (planned.has(key) || ownerReferences.length > 0 || isGoing) return [];
       const { name, namespace } = manifest.metadata;
       const place = namespace === undefined ? "" : ` -n ${shellWord(namespace)}`;
       return [

@@ -44,9 +44,11 @@ export interface ClusterObservation {
   readonly planned: ReadonlyMap<string, Answer<KubernetesObject | undefined>>;
   /** Objects with the mesh's labels, by `<apiVersion> <kind>`. */
   readonly owned: ReadonlyMap<string, Answer<readonly KubernetesObject[]>>;
-  /** istiod's, of the described revision. */
+  /** istiod's, of the described revision, and of the one that gateways have. */
   readonly istiod: Answer<readonly V1Deployment[]>;
   readonly istiodPods: Answer<readonly V1Pod[]>;
+  /** Of all revisions: while one follows another, proxies of the mesh are connected to either. */
+  readonly anyIstiodPods: Answer<readonly V1Pod[]>;
   /** istiod's mesh configuration. */
   readonly meshConfig: Answer<V1ConfigMap | undefined>;
   /** The plugged-in CA. */

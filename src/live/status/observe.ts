@@ -13,13 +13,13 @@ import type { Mesh } from "../../core/mesh";
 import { meshConfigName } from "../../core/meshConfig";
 import { dnsServerName } from "../../core/objects/globalDns";
 import { gatewaySelector } from "../../core/objects/gateway";
+import { gatewayRevision } from "../../core/objects/hubService";
 import {
   type Manifest,
   objectKey,
   ownerLabels,
   type PlannedObject,
 } from "../../core/objects/manifest";
-import { istiodSelector } from "../../core/objects/networkPolicies";
 import { caSecretName } from "../../core/objects/rootOfTrust";
 import type { ClusterPlan } from "../../core/plan";
 import { bounded } from "../bounded";
@@ -88,12 +88,12 @@ type Others = Omit<
 async function observeOthers(reader: Reader, mesh: Mesh, plan: ClusterPlan): Promise<Others> {
   const { cluster } = plan;
   const { namespace, revision } = mesh.istio;
-  const labels = istiodSelector(mesh);
+  const labels = { app: "istiod" };
   const hasServer = cluster.dns.mode !== "proxy";
   const none = { ok: true, value: [] } as const;
   const needsNodes =
     cluster.gateway.service === "NodePort" && cluster.gateway.address === undefined;
-  const [istiod, istiodPods, meshConfig, rootConfigMaps, gatewayPods] = await Promise.all([
+  const [deployments, istiodPods, meshConfig, rootConfigMaps, gatewayPods] = await Promise.all([
     reader.list<V1Deployment>("apps/v1 Deployment", { namespace, labels }),
     reader.list<V1Pod>("v1 Pod", { namespace, labels }),
     reader.find<V1ConfigMap>("v1 ConfigMap", meshConfigName(revision), namespace),
@@ -119,8 +119,9 @@ async function observeOthers(reader: Reader, mesh: Mesh, plan: ClusterPlan): Pro
     needsNodes ? reader.list<V1Node>("v1 Node") : none,
   ]);
   return {
-    istiod,
-    istiodPods,
+    istiod: ofMesh(mesh, deployments),
+    istiodPods: ofMesh(mesh, istiodPods),
+    anyIstiodPods: istiodPods,
     meshConfig,
     rootConfigMaps,
     gatewayPods,
@@ -128,6 +129,19 @@ async function observeOthers(reader: Reader, mesh: Mesh, plan: ClusterPlan): Pro
     meshDnsPods,
     nodes,
   };
+}
+
+/** istiods of the mesh's revision and, after those, of its gateways' where that is another; without a revision all. */
+function ofMesh<T extends KubernetesObject>(
+  mesh: Mesh,
+  found: Answer<readonly T[]>,
+): Answer<readonly T[]> {
+  const { revision } = mesh.istio;
+  if (!found.ok || revision === undefined) return found;
+  const of = (wanted: string | undefined) =>
+    found.value.filter(({ metadata }) => metadata?.labels?.["istio.io/rev"] === wanted);
+  const gateways = gatewayRevision(mesh);
+  return { ok: true, value: [...of(revision), ...(gateways === revision ? [] : of(gateways))] };
 }
 
 /** Namespaces of services that the cluster serves or consumes, and of those who may call. */
@@ -211,8 +225,8 @@ class Reader {
       const found = listed.get(key);
       if (found !== undefined) return { ok: true, value: found } as const;
       const list = owned.get(`${manifest.apiVersion} ${manifest.kind}`);
-      // The server said already that it knows no such kind.
-      if (list?.ok === false && list.reason === "unknown_kind") return list;
+      // The server said already that it knows no such kind, or doesn't answer: it isn't waited for with each of them.
+      if (list?.ok === false && list.reason !== "forbidden") return list;
       const { name, namespace } = manifest.metadata;
       const place = namespace === undefined ? "" : ` in ${namespace}`;
       const what = `get ${resourceOf(manifest)}${place}`;

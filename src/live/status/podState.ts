@@ -1,5 +1,5 @@
 /** What pods say about themselves. */
-import type { V1Pod } from "@kubernetes/client-node";
+import type { V1Deployment, V1Pod } from "@kubernetes/client-node";
 import { shellResource, shellWord } from "../../core/shell";
 
 export function isReady(pod: V1Pod): boolean {
@@ -37,6 +37,19 @@ export function whyNotReady(pods: readonly V1Pod[]): string {
   return reasons[0] ?? "";
 }
 
+/**
+ * Why a Deployment whose pods are all there isn't well for all that: pods of its newer version don't get ready, and those before
+ * stay. `undefined` where it's well, or on its way.
+ */
+export function whyStuck({ status }: V1Deployment, pods: readonly V1Pod[]): string | undefined {
+  const isStuck = status?.conditions?.some(
+    ({ type, status: is }) => type === "Progressing" && is === "False",
+  );
+  if (isStuck !== true) return undefined;
+  const why = whyNotReady(pods);
+  return `its newer pods don't get ready${why === "" ? "" : `: ${why}`}`;
+}
+
 /** Its sidecar or the proxy of a gateway; native sidecars are init containers. */
 export function proxyOf({ spec }: V1Pod) {
   return [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].find(
@@ -53,8 +66,14 @@ export function workloadOf({ metadata }: V1Pod): string {
     : (owner?.name ?? name);
 }
 
-/** The command that restarts the pods of these Deployments. */
-export function restartOf(namespace: string, deployments: readonly string[]): string {
-  const names = deployments.map((name) => shellResource("deployment", name));
-  return ["kubectl -n", shellWord(namespace), "rollout restart", ...names].join(" ");
+/** The command that restarts the workloads of these pods. */
+export function restartOf(namespace: string, pods: readonly V1Pod[]): string {
+  const names = pods.map((pod) => shellResource(kindOfWorkload(pod), workloadOf(pod)));
+  const unique = [...new Set(names)].sort();
+  return ["kubectl -n", shellWord(namespace), "rollout restart", ...unique].join(" ");
+}
+
+function kindOfWorkload({ metadata }: V1Pod): string {
+  const kind = metadata?.ownerReferences?.[0]?.kind;
+  return kind === "StatefulSet" || kind === "DaemonSet" ? kind.toLowerCase() : "deployment";
 }

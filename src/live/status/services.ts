@@ -142,7 +142,7 @@ function judgeSidecars(service: GlobalService, pods: readonly V1Pod[]): readonly
       subject: keyOfService(service),
       message: `pods of ${names.join(", ")} have no sidecar, so no call from elsewhere reaches them`,
       hint: "have sidecars injected into the namespace, then restart the workload",
-      fix: restartOf(service.namespace, names),
+      fix: restartOf(service.namespace, without),
     },
   ];
 }

@@ -47,7 +47,7 @@ export function judgeTrust(
           ...judgeSoundness(ca, name, now),
           ...judgeDays(ca, now),
           ...judgeFiles(ca, name, files),
-          judgeDistribution(ca, seen),
+          judgeDistribution(ca, seen, mesh.istio.namespace),
         ].filter((verdict) => verdict !== undefined),
       ];
     }),
@@ -153,7 +153,8 @@ function commonRoot(
   }
   const votes = new Map<string, CommonRoot & { readonly weight: number }>();
   for (const [name, ca] of authorities) {
-    if (!("files" in ca)) continue;
+    // A root that can't be read is told of as such, and is nobody's measure.
+    if (!("files" in ca) || ca.roots.size === 0) continue;
     const { roots, files: own } = ca;
     const id = [...roots].sort().join();
     const before = votes.get(id);
@@ -266,7 +267,7 @@ function distributedRoots(seen: ClusterObservation | undefined): readonly Distri
 }
 
 /** Every namespace has a ConfigMap with what its pods trust; istiod writes it. */
-function judgeDistribution(ca: LiveCa, seen: ClusterObservation): Verdict {
+function judgeDistribution(ca: LiveCa, seen: ClusterObservation, namespace: string): Verdict {
   const name = "istio-ca-root-cert";
   if (!seen.rootConfigMaps.ok) return unanswered(name, seen.rootConfigMaps);
   const all = distributedRoots(seen);
@@ -281,9 +282,9 @@ function judgeDistribution(ca: LiveCa, seen: ClusterObservation): Verdict {
     message:
       all.length === 0
         ? "no namespace has the root that its pods need"
-        : `pods of ${without.map(({ namespace }) => namespace).join(", ")} don't get the root of the cluster's CA`,
+        : `pods of ${without.map((one) => one.namespace).join(", ")} don't get the root of the cluster's CA`,
     hint: "istiod writes it: see its log, and restart it",
-    fix: "kubectl -n istio-system rollout restart deployment -l app=istiod",
+    fix: `kubectl -n ${namespace} rollout restart deployment -l app=istiod`,
   };
 }
 

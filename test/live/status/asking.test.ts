@@ -5,7 +5,7 @@ import type { LiveCluster } from "../../../src/live/liveCluster";
 import { type CallObservation, judgeCalls } from "../../../src/live/status/calls";
 import { judgeDns, observeDns } from "../../../src/live/status/dnsQueries";
 import type { Verdict } from "../../../src/live/status/finding";
-import type { ServerNameResult } from "../../../src/probe";
+import type { HttpCall, ServerNameResult } from "../../../src/probe";
 import { answer, mesh, now, planOf, sound } from "./soundMesh";
 
 const notFine = (verdicts: readonly Verdict[]) => verdicts.filter(({ state }) => state !== "ok");
@@ -41,6 +41,31 @@ const addressed = (data: string) => (socket: Socket, id: number, name: string) =
 };
 const unknownName = (socket: Socket, id: number, name: string) =>
   socket.write(streamEncode({ type: "response", id, flags: 3, questions: [{ type: "A", name }] }));
+
+/** A DNS server that ends a connection after so many queries, as Istio's DNS proxy does. */
+async function forgetfulServer(limit: number, data: string): Promise<number> {
+  const server = createServer((socket) => {
+    let heard = Buffer.alloc(0);
+    let answered = 0;
+    socket
+      .on("error", () => undefined)
+      .on("data", (chunk: Buffer) => {
+        heard = Buffer.concat([heard, chunk]);
+        while (heard.length >= 2 && heard.length >= 2 + heard.readUInt16BE()) {
+          const { id = 0, questions = [] } = decode(heard.subarray(2, 2 + heard.readUInt16BE()));
+          heard = heard.subarray(2 + heard.readUInt16BE());
+          if (answered++ === limit) return socket.end();
+          const name = questions[0]?.name ?? "";
+          const answers = [{ type: "A", name, ttl: 30, data }] as const;
+          socket.write(streamEncode({ type: "response", id, questions, answers: [...answers] }));
+        }
+        return undefined;
+      });
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as { port: number }).port;
+}
 
 /** Servers by the names of their pods. */
 async function asked(cluster: "east" | "west", ports: Readonly<Record<string, number>>) {
@@ -88,6 +113,23 @@ describe("names", () => {
     ]);
   });
 
+  it("are asked for over as many connections as a proxy's limit of queries takes", async () => {
+    const port = await forgetfulServer(128, pay.address);
+    const many = Array.from({ length: 300 }, (_, index) => ({
+      ...pay,
+      ...{ key: `pay${index}.default`, host: `pay${index}.default.global` },
+    }));
+    const large = { ...mesh, services: many };
+    const live = {
+      forward: () => Promise.resolve(connect(port, "127.0.0.1")),
+    } as unknown as LiveCluster;
+    const plan = planOf("east");
+    const observed = await observeDns(live, large, plan, sound("east"));
+    expect(judgeDns(large, plan, observed)).toMatchObject([
+      { state: "ok", message: says("300 names answered") },
+    ]);
+  });
+
   it("are unknown where the server hangs up", async () => {
     const port = await dnsServer((socket) => socket.end());
     expect(await asked("east", { "web-1": port })).toMatchObject([
@@ -104,10 +146,10 @@ const server = {
 };
 const shaken: ServerNameResult = { serverName: "x", outcome: "handshake", detail: "", server };
 
-function observed(result: Partial<ServerNameResult>): CallObservation {
+function observed(result: Partial<ServerNameResult>, call?: HttpCall): CallObservation {
   const [port] = pay.ports;
   return {
-    calls: [{ service: pay, port: port!, probe: { serverName: "x" } }],
+    calls: [{ service: pay, port: port!, probe: { serverName: "x", call } }],
     report: {
       ...{ host: "203.0.113.20", port: 15443 },
       connection: { ok: true, address: "203.0.113.20", milliseconds: 3 },
@@ -153,6 +195,26 @@ describe("calls", () => {
     ["weren't tried", { outcome: "not_tried" }, [{ state: "unknown" }]],
   ])("%s", (_, result, expected) => {
     expect(notFine(judgeCalls(mesh, planOf("west"), observed(result)))).toMatchObject(expected);
+  });
+
+  it("are made to an IPv6 address, which is told in brackets", () => {
+    const { calls, report } = observed({ outcome: "hung_up" });
+    const verdicts = judgeCalls(mesh, planOf("west"), {
+      calls,
+      report: { ...report!, host: "2001:db8::20" },
+    });
+    expect(verdicts).toMatchObject([{ message: says("through [2001:db8::20]:15443: ") }]);
+  });
+
+  it("that are let in and never answered are told of", () => {
+    const client = { accepted: true, detail: "no answer in 4000 ms" };
+    const verdicts = (call?: HttpCall) =>
+      notFine(judgeCalls(mesh, planOf("west"), observed({ client }, call)));
+    expect(verdicts({ authority: pay.host })).toMatchObject([
+      { state: "warning", code: "call_fails", message: says("no answer in 4000 ms") },
+    ]);
+    // Of what isn't HTTP, nothing is asked.
+    expect(verdicts()).toEqual([]);
   });
 
   it.each([

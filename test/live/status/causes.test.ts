@@ -56,6 +56,16 @@ it("explains everything that wasn't looked at by the cluster that doesn't answer
     expect(because).toMatchObject({ code: "cluster_unreachable" });
 });
 
+it.each([
+  ["some pods of a gateway aren't ready", "gateway", "gateway_not_ready", failing],
+  ["days left", "trust", "certificate_expires_soon", finding("trust", "ca_invalid", "x")],
+] as const)("explains no error by a warning: %s", (_, check, code, error) => {
+  const warning = finding(check, code, "y", { state: "warning" });
+  expect(explained(plan, [warning, error])[1]?.because).toBeUndefined();
+  const unknown = { ...error, state: "unknown" } as const;
+  expect(explained(plan, [warning, unknown])[1]?.because).toMatchObject({ code });
+});
+
 it("leaves what is fine as it is", () => {
   const fine = finding("call", "ok", "x", { state: "ok" });
   expect(explained(plan, [finding("gateway", "gateway_not_ready", "y"), fine])[1]).toBe(fine);

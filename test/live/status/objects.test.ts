@@ -127,6 +127,32 @@ describe("objects", () => {
     expect(judged(sound("east"), west)).toEqual([]);
   });
 
+  it("have any of a gateway's addresses, whichever the cluster names first", () => {
+    const west = withObject(
+      sound("west"),
+      "core/Service/istio-eastwest/istio-eastwestgateway",
+      (live) => live.status.loadBalancer.ingress.unshift({ ip: "203.0.113.19" }),
+    );
+    expect(judged(sound("east"), west)).toEqual([]);
+  });
+
+  it("are on their way out, and what keeps them", () => {
+    const key = "core/Service/istio-eastwest/istio-eastwestgateway";
+    const seen = withObject(sound("east"), key, (live) =>
+      Object.assign(live.metadata, {
+        deletionTimestamp: new Date(),
+        finalizers: ["service.kubernetes.io/load-balancer-cleanup"],
+      }),
+    );
+    expect(judged(seen)).toMatchObject([
+      {
+        ...{ state: "error", code: "object_missing", subject: key },
+        message:
+          "it is planned and is being deleted, once service.kubernetes.io/load-balancer-cleanup let it",
+      },
+    ]);
+  });
+
   it("that lead no names to the mesh's server are a matter of names", () => {
     const key = "core/ConfigMap/kube-system/coredns";
     const west = withObject(
@@ -164,6 +190,7 @@ describe("objects", () => {
         answer([
           left({ name: "gone.strict" }),
           left({ name: "made", ownerReferences: [{ kind: "Deployment", name: "x" }] }),
+          left({ name: "going", deletionTimestamp: new Date() }),
         ]),
       ],
     ]);

@@ -151,6 +151,7 @@ export function sound(cluster: "east" | "west", set?: CertificateSet): ClusterOb
     owned: new Map([["networking.istio.io/v1 Gateway", answer([])]]),
     istiod: answer([deployment]),
     istiodPods: answer([pod("istiod", "istio-system")]),
+    anyIstiodPods: answer([pod("istiod", "istio-system")]),
     meshConfig: answer({ data: { mesh: meshConfig } }),
     caSecret: answer(
       files === undefined

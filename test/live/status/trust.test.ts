@@ -55,6 +55,39 @@ describe("trust", () => {
     ]);
   });
 
+  it("is none that can't be read, however many clusters have that", () => {
+    const broken: CertificateSet = {
+      ...others,
+      clusters: Object.fromEntries(
+        Object.entries(others.clusters).map(([name, files]) => [
+          name,
+          { ...files, "root-cert.pem": "-----BEGIN CERTIFICATE-----\nno\n" },
+        ]),
+      ),
+    };
+    const [east, west] = both(broken);
+    const found = judged(east, west);
+    for (const cluster of ["east", "west"])
+      expect(found).toContainEqual(expect.objectContaining({ cluster, code: "ca_invalid" }));
+    const of = (...seen: readonly ClusterObservation[]) =>
+      trustedRoots(mesh, new Map(seen.map((one) => [one.cluster, one])), undefined);
+    // Calls are judged by it.
+    expect(of(east, west)).toBeUndefined();
+    expect(of(east, sound("west", ours))).toBe(ours.root.certificatePem);
+  });
+
+  it("is written by the istiod of the mesh's own namespace", () => {
+    const seen = { ...sound("east", ours), rootConfigMaps: answer([]) };
+    const elsewhere = { ...mesh, istio: { ...mesh.istio, namespace: "mesh-system" } };
+    const trust = judgeTrust(elsewhere, new Map([["east", seen]]), { files: undefined, now });
+    expect(trust.get("east")).toContainEqual(
+      expect.objectContaining({
+        code: "root_not_distributed",
+        fix: "kubectl -n mesh-system rollout restart deployment -l app=istiod",
+      }),
+    );
+  });
+
   it("differs from that of the files, in whichever clusters", () => {
     expect(judged(...both(others), { files: ours })).toMatchObject(
       ["east", "west"].flatMap((cluster) => [

@@ -81,10 +81,9 @@ describe("gateways", () => {
             {
               ...seen,
               gatewayPods: answer([
-                {
-                  ...unready("before", "istio-eastwest"),
+                Object.assign(unready("before", "istio-eastwest"), {
                   metadata: { deletionTimestamp: new Date() },
-                },
+                }),
                 unready("gateway", "istio-eastwest"),
               ]),
             },
@@ -292,7 +291,7 @@ describe("istiod's proxies", () => {
       judgeSync(
         sound("east"),
         answer({
-          ...{ at, proxies, refusals },
+          ...{ at, proxies, refusals, ended: new Set<string>() },
           rejects: new Map(rejects === 0 ? [] : [["lds", rejects]]),
         }),
       ),
@@ -406,9 +405,24 @@ describe("services", () => {
     [
       "have pods without a sidecar",
       () => ({
-        pods: answer([pod("pay", "default", { spec: { containers: [{ name: "pay" }] } })]),
+        pods: answer([
+          pod("pay", "default", {
+            metadata: {
+              ...{ name: "pay-0", labels: { app: "pay" } },
+              ownerReferences: [
+                { apiVersion: "apps/v1", kind: "StatefulSet", name: "pay", uid: "" },
+              ],
+            },
+            spec: { containers: [{ name: "pay" }] },
+          }),
+        ]),
       }),
-      [{ code: "sidecar_missing", service: "pay.default" }],
+      [
+        {
+          ...{ code: "sidecar_missing", service: "pay.default" },
+          fix: "kubectl -n default rollout restart statefulset/pay",
+        },
+      ],
     ],
   ])("%s", (_, change, expected) => {
     expect(notFine(judgeServices(mesh, withNamespace(change)))).toMatchObject(expected);
