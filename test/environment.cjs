@@ -1,4 +1,4 @@
-/** Node's environment, with two things for Pulumi's SDK in it. */
+/** Node's environment, with three things for Pulumi's SDK in it. */
 const { TestEnvironment } = require("jest-environment-node");
 
 module.exports = class extends TestEnvironment {
@@ -15,5 +15,7 @@ module.exports = class extends TestEnvironment {
         : Error.prepareStackTrace(error, frames);
     // jest's own limit is 100, and each of those frames costs, too.
     this.global.Error.stackTraceLimit = 30;
+    // Each program of a file loads the SDK anew, and what it loads cleans up at the end: that's no leak.
+    this.global.process.setMaxListeners(0);
   }
 };
