@@ -21,18 +21,20 @@ export type NewAuthorities = Readonly<Record<string, CaFiles>>;
 
 /**
  * Looks for what would keep the plan from being applied, before anything is changed.
- * @param reached The clusters of the plan.
+ * @param reached The clusters of the plan, and one that leaves it.
  * @returns CAs for those clusters that have none.
  * @throws Failure with everything that was found.
  */
 export async function prepareApply(
   plan: Plan,
   reached: Reached,
-  certs: string,
+  {
+    certs,
+    hint = "mend that and run the command again; nothing is changed yet",
+  }: { readonly certs: string; readonly hint?: string | undefined },
 ): Promise<NewAuthorities> {
   const found = await obstacles({ plan, clusters: reached });
-  if (found.length > 0)
-    throw refused(found, "mend that and run the command again; nothing is changed yet");
+  if (found.length > 0) throw refused(found, hint);
   return authorities(plan.mesh, reached, certs);
 }
 

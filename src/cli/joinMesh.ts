@@ -45,7 +45,7 @@ export async function joinMesh(
   else {
     const { applyChange, prepareApply } = await import("./applyMesh.js");
     const planned = await add({ ...request, dryRun: true }, probed.findings);
-    const authorities = await prepareApply(planned.change.after, apply.reached, certs);
+    const authorities = await prepareApply(planned.change.after, apply.reached, { certs });
     joined = await add(request, probed.findings);
     noteValues(output, joined.change);
     const onStep = noteSteps(output);

@@ -20,6 +20,7 @@ import { note, printReport } from "./output";
 interface LeaveOptions extends ContextOptions {
   readonly certs: string;
   readonly apply?: boolean;
+  readonly gone?: boolean;
   readonly file?: string;
   readonly withServices?: boolean;
   readonly dryRun?: boolean;
@@ -37,6 +38,14 @@ export function leaveCommand(): Command {
       "--apply",
       "apply the plan to the others, and take what is the mesh's out of the cluster",
     )
+    .addOption(
+      new Option(
+        "--gone",
+        "as --apply, for a cluster that doesn't run any more: it isn't asked, and nothing is taken out of it",
+      )
+        .implies({ apply: true })
+        .conflicts("dryRun"),
+    )
     .addOption(certsOption(", for clusters that have no CA yet").default(defaultCerts))
     .addOption(outputOption())
     .action(runLeave);
@@ -47,19 +56,21 @@ export function leaveCommand(): Command {
     "meshspan leave north --dry-run --output markdown",
     "meshspan leave north --with-services",
     "meshspan leave north --apply --kubeconfig clusters.kubeconfig",
+    "meshspan leave north --gone --kubeconfig clusters.kubeconfig",
   );
 }
 
 async function runLeave(cluster: string, options: LeaveOptions): Promise<void> {
-  const { output, dryRun = false, apply = false } = options;
+  const { output, dryRun = false, apply = false, gone = false } = options;
   const file = chosenFile(undefined, options.file);
   if (file === "-") throw usageFailure("standard input can't be changed", "name a file");
   const { loadMesh } = await import("./input.js");
   // Says what is wrong with the file in the words of all commands; the change reads it again.
   const { mesh } = await loadMesh(file);
   checkCluster(mesh, cluster, await import("../core/shape.js"));
-  if (apply) checkHub(mesh, cluster);
-  const reached = apply ? await reachMesh(mesh, options) : undefined;
+  if (apply && !gone) checkHub(mesh, cluster);
+  const running = mesh.clusters.map(({ name }) => name).filter((name) => !gone || name !== cluster);
+  const reached = apply ? await reachMesh(mesh, options, running) : undefined;
   // The file is last: until it's written, what was interrupted can be repeated.
   const planned = await remove(file, cluster, { ...options, dryRun: true });
   const applied =
@@ -77,10 +88,15 @@ async function applyLeave(
 ): Promise<readonly ApplyStep[]> {
   const { applyLeaving, drainSeconds, prepareApply } = await import("./applyMesh.js");
   const { noteSteps, noteValues } = await import("./applyReport.js");
-  const staying = new Map([...reached].filter(([name]) => name !== cluster));
-  const authorities = await prepareApply(change.after, staying, certs);
+  const authorities = await prepareApply(change.after, reached, {
+    certs,
+    hint: reached.has(cluster)
+      ? `mend that and run the command again, with --gone where ${cluster} itself doesn't run any more; nothing is changed yet`
+      : undefined,
+  });
   noteValues(output, change);
-  note(output, `· the gateway of ${cluster} goes ${drainSeconds} s after nobody is to dial it`);
+  if (reached.has(cluster))
+    note(output, `· the gateway of ${cluster} goes ${drainSeconds} s after nobody is to dial it`);
   return applyLeaving(change, reached, cluster, authorities, noteSteps(output));
 }
 

@@ -78,6 +78,37 @@ describe("meshspan leave", () => {
     expect(description()).toContain("hubs: [west] # two\n");
   });
 
+  it("asks a cluster for what is the mesh's before anything changes, and one that is gone for nothing", async () => {
+    const servers: Readonly<Record<string, string>> = {
+      east: "https://127.0.0.1:1",
+      west: "https://127.0.0.1:2",
+    };
+    const named = (name: string) => ({ name, cluster: { server: servers[name] } });
+    const kubeconfig = (...names: readonly string[]) =>
+      fileIn(
+        folder,
+        "kubeconfig",
+        JSON.stringify({
+          clusters: names.map(named),
+          users: [{ name: "u", user: {} }],
+          contexts: names.map((name) => ({ name, context: { cluster: name, user: "u" } })),
+        }),
+      );
+    const silent = (name: string) =>
+      new RegExp(`cluster ${name} \\(${servers[name]}\\): the API server can't be reached`);
+    const applied = await leaving("east", "--apply", "--kubeconfig", kubeconfig("east", "west"));
+    expect([applied.status, applied.stderr]).toEqual([1, expect.stringMatching(silent("east"))]);
+    expect(applied.stderr).toMatch(silent("west"));
+    expect(applied.stderr).toContain(
+      "with --gone where east itself doesn't run any more; nothing is changed yet",
+    );
+    const gone = await leaving("east", "--gone", "--kubeconfig", kubeconfig("west"));
+    expect([gone.status, gone.stderr]).toEqual([1, expect.stringMatching(silent("west"))]);
+    expect(gone.stderr).not.toContain("east");
+    expect((await leaving("east", "--gone", "--dry-run")).status).toBe(2);
+    expect(description()).toBe(meshText);
+  });
+
   it("refuses while it alone runs a version of a service that stays", async () => {
     const { status, stderr } = await leaving("west", "--with-services");
     expect([status, stderr]).toEqual([

@@ -310,7 +310,16 @@ it("says on a terminal what it knows, tries and has done, as on the talk's slide
   ]);
   expect(screen).toMatch(/^north: \d+ objects/m);
   expect(lines.at(-2)).toBe(`Meshspan was successful in adding the gateway ${northAddress}`);
-  expect((await meshspan("leave", "north", "--apply")).status).toBe(0);
+}, 240_000);
+
+it("lets a cluster go that doesn't run any more: the others forget it, and it is asked for nothing", async () => {
+  const keys = async () => [...(await objectsOf("north")).keys()].sort();
+  const before = await keys();
+  const { status, stdout, stderr } = await meshspan("leave", "north", "--gone");
+  expect([status, stderr]).toEqual([0, expect.not.stringContaining("north")]);
+  expect(stdout).toContain("Meshspan has taken out the cluster north");
+  await eventually("nothing of north", async () => (await whoKnowsNorth()).length === 0);
+  expect(await keys()).toEqual(before);
 }, 240_000);
 
 it("takes out a cluster with the services that it alone serves, and what join itself had made there", async () => {
