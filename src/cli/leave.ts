@@ -88,14 +88,15 @@ async function applyLeave(
 ): Promise<readonly ApplyStep[]> {
   const { applyLeaving, drainSeconds, prepareApply } = await import("./applyMesh.js");
   const { noteSteps, noteValues } = await import("./applyReport.js");
+  const isAsked = reached.has(cluster);
   const authorities = await prepareApply(change.after, reached, {
     certs,
-    hint: reached.has(cluster)
+    hint: isAsked
       ? `mend that and run the command again, with --gone where ${cluster} itself doesn't run any more; nothing is changed yet`
       : undefined,
   });
   noteValues(output, change);
-  if (reached.has(cluster))
+  if (isAsked)
     note(output, `· the gateway of ${cluster} goes ${drainSeconds} s after nobody is to dial it`);
   return applyLeaving(change, reached, cluster, authorities, noteSteps(output));
 }

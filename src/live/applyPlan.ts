@@ -9,7 +9,7 @@ import { lateValuesIn } from "../core/late";
 import { type Manifest, type PlannedObject, stages } from "../core/objects/manifest";
 import type { Plan } from "../core/plan";
 import { bounded } from "./bounded";
-import { describeFailure, isNotFound, isUnknownKind } from "./kubeClient";
+import { describeFailure, isNotFound, isUnknownKind, isUnreachable } from "./kubeClient";
 import { LateInputs } from "./lateInputs";
 import type { LiveCluster } from "./liveCluster";
 import { applyShared, findShared, managerOf } from "./sharedObject";
@@ -34,9 +34,6 @@ export interface Applying {
 
 /** Requests that an API server gets at a time. */
 const atOnce = 8;
-
-/** Seconds in which an API server has to say that it's there. */
-const patience = 8;
 
 /**
  * Applies everything that is planned.
@@ -111,26 +108,24 @@ export async function obstacles({
         ({ manifest, stage }) => stage !== "trust" && lateValuesIn(manifest).length === 0,
       );
       try {
-        // One that isn't reached says so once, and isn't waited for with every object.
-        await live.version(patience);
+        await live.version();
+        const faults = await bounded(objects, atOnce, async ({ manifest, shared }) => {
+          // Shared objects have managers that tell who made them; their fields are looked at when they're applied.
+          if (shared) return undefined;
+          try {
+            await live.dryRunApply(manifest, managerOf({ mesh: plan.mesh.name }), false);
+            return undefined;
+          } catch (error) {
+            if (isUnreachable(error)) throw error;
+            if (isNotFound(error) && !isUnknownKind(error)) return undefined;
+            return failureText(live, manifest, "applied", error);
+          }
+        });
+        return faults.filter((text) => text !== undefined);
       } catch (error) {
+        // One that isn't reached says so once, and isn't waited for with every object.
         return [`cluster ${name} (${live.server}): ${describeFailure(error)}`];
       }
-      const faults = await bounded(objects, atOnce, async ({ manifest, shared }) => {
-        // Shared objects have managers that tell who made them; their fields are looked at when they're applied.
-        if (shared) return undefined;
-        try {
-          await live.dryRunApply(manifest, managerOf({ mesh: plan.mesh.name }), false);
-          return undefined;
-        } catch (error) {
-          if (isNotFound(error) && !isUnknownKind(error)) return undefined;
-          return failureText(live, manifest, "applied", error);
-        }
-      });
-      const faultTexts = faults.filter((text) => text !== undefined);
-      return faultTexts[0]?.includes("the API server can't be reached") === true
-        ? faultTexts.slice(0, 1)
-        : faultTexts;
     }),
   );
   return found.flat();

@@ -14,6 +14,9 @@ import {
 } from "./kubeClient";
 import { forwardPort, type PodPort } from "./portForward";
 
+/** Seconds in which an API server has to say that it's there. */
+const patience = 8;
+
 /** Which objects of a kind are listed. */
 export interface ListOptions {
   /** @default all */
@@ -50,12 +53,12 @@ export class LiveCluster {
 
   /**
    * Kubernetes' version: the first thing to ask, since it takes no rights but to be known.
-   * @throws Error when the server isn't reached in that time, or refuses the credentials.
+   * @throws Error when the server doesn't answer soon, or refuses the credentials.
    */
-  async version(seconds: number): Promise<string> {
+  async version(): Promise<string> {
     const { VersionApi } = await import("@kubernetes/client-node");
-    const config = givingUp(this.config, seconds);
-    const { gitVersion } = await within(config.makeApiClient(VersionApi).getCode(), seconds);
+    const config = givingUp(this.config, patience);
+    const { gitVersion } = await within(config.makeApiClient(VersionApi).getCode(), patience);
     return gitVersion;
   }
 

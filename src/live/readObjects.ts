@@ -23,16 +23,13 @@ export interface ReadObjects {
 /** Questions that an API server is asked at the same time. */
 const atOnce = 4;
 
-/** Seconds in which an API server has to say that it's there. */
-const patience = 8;
-
 /**
  * Lists every kind that an import reads, page by page, and control planes' settings. Of Secrets nothing is read.
  * @throws nothing: what isn't answered is a fault, and all of them are told.
  */
 export async function readObjects(live: LiveCluster): Promise<ReadObjects> {
   try {
-    await live.version(patience);
+    await live.version();
   } catch (error) {
     return { objects: [], faults: [unreached(live, error)] };
   }

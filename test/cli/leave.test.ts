@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startGateway } from "../probe/standInGateway";
 import { exportsPay, joinFolder, meshText } from "./joinMesh";
+import { kubeconfigIn } from "./kubeconfig";
 import { fileIn, meshspan, parsed, temporaryFolder } from "./run";
 
 const folder = temporaryFolder();
@@ -79,30 +80,19 @@ describe("meshspan leave", () => {
   });
 
   it("asks a cluster for what is the mesh's before anything changes, and one that is gone for nothing", async () => {
-    const servers: Readonly<Record<string, string>> = {
-      east: "https://127.0.0.1:1",
-      west: "https://127.0.0.1:2",
-    };
-    const named = (name: string) => ({ name, cluster: { server: servers[name] } });
-    const kubeconfig = (...names: readonly string[]) =>
-      fileIn(
-        folder,
-        "kubeconfig",
-        JSON.stringify({
-          clusters: names.map(named),
-          users: [{ name: "u", user: {} }],
-          contexts: names.map((name) => ({ name, context: { cluster: name, user: "u" } })),
-        }),
-      );
-    const silent = (name: string) =>
+    const west = { west: "https://127.0.0.1:2" };
+    const servers = { east: "https://127.0.0.1:1", ...west };
+    const kubeconfig = kubeconfigIn(folder, "kubeconfig", servers);
+    const withoutEast = kubeconfigIn(folder, "west.kubeconfig", west);
+    const silent = (name: keyof typeof servers) =>
       new RegExp(`cluster ${name} \\(${servers[name]}\\): the API server can't be reached`);
-    const applied = await leaving("east", "--apply", "--kubeconfig", kubeconfig("east", "west"));
+    const applied = await leaving("east", "--apply", "--kubeconfig", kubeconfig);
     expect([applied.status, applied.stderr]).toEqual([1, expect.stringMatching(silent("east"))]);
     expect(applied.stderr).toMatch(silent("west"));
     expect(applied.stderr).toContain(
       "with --gone where east itself doesn't run any more; nothing is changed yet",
     );
-    const gone = await leaving("east", "--gone", "--kubeconfig", kubeconfig("west"));
+    const gone = await leaving("east", "--gone", "--kubeconfig", withoutEast);
     expect([gone.status, gone.stderr]).toEqual([1, expect.stringMatching(silent("west"))]);
     expect(gone.stderr).not.toContain("east");
     expect((await leaving("east", "--gone", "--dry-run")).status).toBe(2);

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createSilent, type Server } from "node:net";
 import { stringify } from "yaml";
+import { kubeconfigIn } from "./kubeconfig";
 import { executable, fileIn, gitOpsMesh, meshspan, parsed, temporaryFolder } from "./run";
 
 const folder = temporaryFolder();
@@ -18,21 +19,8 @@ const mesh = fileIn(
   }),
 );
 
-/** A kubeconfig whose contexts are these clusters. */
-function kubeconfig(name: string, servers: Readonly<Record<string, string>>): string {
-  const names = Object.keys(servers);
-  const text = stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: names.map((cluster) => ({
-      name: cluster,
-      cluster: { server: servers[cluster], "insecure-skip-tls-verify": true },
-    })),
-    contexts: names.map((cluster) => ({ name: cluster, context: { cluster, user: "me" } })),
-    users: [{ name: "me", user: { token: "secret-token" } }],
-  });
-  return fileIn(folder, name, text);
-}
+const kubeconfig = (name: string, servers: Readonly<Record<string, string>>) =>
+  kubeconfigIn(folder, name, servers);
 
 const open: Server[] = [];
 afterAll(() => open.forEach((server) => server.close()));

@@ -73,7 +73,7 @@ async function change(to: MeshInput): Promise<void> {
     ),
   );
   await eventually("gateways and hubs", () =>
-    lab.clusters.every(({ pods }) => pods.every(({ isReady, isEnding }) => isReady || isEnding)),
+    lab.clusters.every(({ pods }) => pods.every((pod) => pod.isReady || pod.isEnding())),
   );
   for (const { cluster, helm } of plan.clusters) await install(cluster.name, "istiod", helm.istiod);
   await Promise.all(

@@ -273,9 +273,7 @@ it("finds server names that aren't exported, at the gateway that is asked for th
 });
 
 it("finds a service without pods, at its gateway and at its callers", async () => {
-  const { api } = lab.cluster("west");
-  const path = "/apis/apps/v1/namespaces/default/deployments/hello";
-  await api.request("PATCH", path, { spec: { replicas: 0 } }, "application/merge-patch+json");
+  await lab.cluster("west").scale("hello", 0);
   const found = {
     east: ["MeshspanErrors", "MeshspanGatewayUnreachable"],
     west: ["MeshspanGatewayWithoutPods", "MeshspanUnknownServerNames"],

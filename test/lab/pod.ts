@@ -63,7 +63,7 @@ export class Pod {
     );
     this.#main = containers.map((spec: any) => new PodContainer(host, spec, true));
     this.#work = this.#run().catch((error: unknown) => {
-      if (!this.#isEnding())
+      if (!this.isEnding())
         context.onProblem(`${context.cluster.name}: ${this.key}: ${String(error)}`);
     });
   }
@@ -76,8 +76,8 @@ export class Pod {
     return this.#containers.every(({ isReady }) => isReady);
   }
 
-  /** Whether it is told to end. */
-  get isEnding(): boolean {
+  /** Whether it is told to end. A method, since it changes while others wait. */
+  isEnding(): boolean {
     return this.#ending.signal.aborted;
   }
 
@@ -100,14 +100,9 @@ export class Pod {
     return join(logs, cluster.name, `${this.key.replace("/", ".")}.${container}.log`);
   }
 
-  /** A method, since it changes while others wait. */
-  #isEnding(): boolean {
-    return this.isEnding;
-  }
-
   /** Ends the pod as the kubelet does: containers, then sidecars, each with the time that the pod gives. */
   async stop(): Promise<void> {
-    if (this.#isEnding()) return;
+    if (this.isEnding()) return;
     this.#ending.abort();
     await this.#work;
     const grace = this.object.spec.terminationGracePeriodSeconds ?? 30;
@@ -130,7 +125,7 @@ export class Pod {
     mkdirSync(this.#folder, { recursive: true });
     await network.addHost(this.#netns, this.address, cluster.node);
     await this.#makeVolumes();
-    if (this.#isEnding()) return;
+    if (this.isEnding()) return;
     this.#sandbox = {
       cluster: cluster.name,
       network: this.#netns,
@@ -140,7 +135,7 @@ export class Pod {
     };
     await this.#tell();
     for (const container of this.#containers) {
-      if (this.#isEnding()) return;
+      if (this.isEnding()) return;
       await container.start(this.#init.includes(container));
     }
     void this.#refresh();
@@ -152,7 +147,7 @@ export class Pod {
     for (const volume of this.object.spec.volumes ?? []) {
       const folder = join(this.#folder, "volumes", volume.name);
       this.#volumes[volume.name] = folder;
-      for (let attempt = 1; !this.#isEnding(); attempt++) {
+      for (let attempt = 1; !this.isEnding(); attempt++) {
         try {
           await makeVolume(api, this.object, volume, folder);
           break;
@@ -188,14 +183,14 @@ export class Pod {
   async #refresh(): Promise<void> {
     const { api } = this.#context;
     const filled = new Map<string, string>();
-    for (let round = 1; !this.#isEnding(); round++) {
+    for (let round = 1; !this.isEnding(); round++) {
       await sleep(2000, undefined, { ref: false });
       for (const volume of this.object.spec.volumes ?? []) {
         const versions = this.#versionsOf(volume);
         // A token is good for hours.
         const endsSoon = volume.projected !== undefined && round % 300 === 0;
         if (versions === filled.get(volume.name) && !endsSoon) continue;
-        if (this.#isEnding()) return;
+        if (this.isEnding()) return;
         await fillVolume(api, this.object, volume, this.#volumes[volume.name]!).then(
           () => filled.set(volume.name, versions),
           () => undefined,
@@ -223,7 +218,7 @@ export class Pod {
   async #report(): Promise<void> {
     const { namespace, name } = this.object.metadata;
     const path = `/api/v1/namespaces/${namespace}/pods/${name}/status`;
-    for (let attempt = 0; attempt < 50 && !this.#isEnding(); attempt++) {
+    for (let attempt = 0; attempt < 50 && !this.isEnding(); attempt++) {
       const status = this.#status();
       const told = JSON.stringify(status);
       if (told === this.#told) return;

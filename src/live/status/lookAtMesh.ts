@@ -43,8 +43,6 @@ export interface MeshStatus {
   readonly findings: readonly Finding[];
 }
 
-/** Seconds in which an API server has to say that it's there. */
-const patience = 8;
 /** Objects of a cluster that are looked into at the same time. */
 const atOnce = 4;
 
@@ -128,7 +126,7 @@ async function reach(
       const own = plan.clusters.find(({ cluster }) => cluster.name === live.name);
       if (own === undefined) return undefined;
       try {
-        const version = await live.version(patience);
+        const version = await live.version();
         add(live.name, "cluster", [fine(live.server, `Kubernetes ${version}`)]);
       } catch (error) {
         add(live.name, "cluster", [unreached(live, error)]);
